@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything is built under $(BUILD); expensive things that do not change with
+# the sources (QEMU, the UML kernel) under $(AVA_CACHE), by a hash of their inputs.
+BUILD ?= $(CURDIR)/build
+AVA_CACHE ?= $(HOME)/.cache/ava
+export BUILD AVA_CACHE
+
+.PHONY: all help setup demo check check-lint check-unit check-kunit check-selftests check-lab
+.PHONY: userspace cava-lite modules selftests qemu fuzz docs install clean
+
+all: userspace cava-lite modules selftests qemu
+
+help:
+	@echo 'make demo    set up what is missing, boot the lab, run the example in a guest'
+	@echo 'make check   set up what is missing, run all tests'
+	@echo '  check-lint check-unit check-kunit check-selftests check-lab: its parts'
+	@echo 'make setup   install the packages that building and testing needs'
+	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
+	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
+	@echo 'make docs    man pages; make install: userspace (DESTDIR, PREFIX); make clean'
+
+setup:
+	@scripts/setup
+
+userspace:
+	@$(MAKE) --no-print-directory -C userspace all
+
+cava-lite: userspace
+	@$(MAKE) --no-print-directory -C cava-lite all
+
+modules:
+	@scripts/build-modules
+
+selftests:
+	@$(MAKE) --no-print-directory -C kernel/selftests all
+	@$(MAKE) --no-print-directory -C guest-kernel/selftests all
+
+qemu:
+	@scripts/build-qemu
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+check:
+	@scripts/check lint unit kunit selftests lab
+
+check-lint check-unit check-kunit check-selftests check-lab:
+	@scripts/check $(patsubst check-%,%,$@)
+
+fuzz: cava-lite
+	@$(MAKE) --no-print-directory -C cava-lite fuzz
+
+docs:
+	@$(MAKE) --no-print-directory -C Documentation
+
+install: userspace cava-lite
+	@$(MAKE) --no-print-directory -C userspace install
+	@$(MAKE) --no-print-directory -C cava-lite install
+
+clean:
+	rm -rf $(BUILD)
