@@ -30,4 +30,13 @@
  */
 #define VHOST_AVA_SET_RUNNING	_IOW(VHOST_VIRTIO, 0xC1, int)
 
+/**
+ * VHOST_AVA_RESET - the guest reset the device: forget what it held
+ *
+ * A stop alone may be a pause. This closes every context of the VM and drops every
+ * request taken from the rings without answering it: the rings that it came from
+ * are not the guest's any more. The guest id stays. -EBUSY while running.
+ */
+#define VHOST_AVA_RESET		_IO(VHOST_VIRTIO, 0xC2)
+
 #endif /* _UAPI_LINUX_VHOST_AVA_H */
