@@ -141,7 +141,8 @@ struct ava_call {
  * -EFAULT for unreadable memory, -ENOMEM over RLIMIT_MEMLOCK or out of memory,
  * -ENOENT for a stream that is not open, -ENOLINK once the context's server is
  * gone, -EBADMSG when the host refused the call as malformed (the context is
- * then in error for good), -ECANCELED, -EDQUOT, -ENODEV when the device is gone.
+ * then in error for good), -ECANCELED, -EDQUOT, -ENODEV when the device is gone,
+ * -ENOTCONN on a file that is not bound (also from AVA_IOC_STREAM_* and read).
  */
 struct ava_submit {
 	__u64 calls;
@@ -165,7 +166,8 @@ struct ava_submit {
  *
  * poll(2): EPOLLIN when an event waits, EPOLLERR when the context is lost,
  * EPOLLHUP when the device is gone. read: -EMSGSIZE if the first event does
- * not fit, -EAGAIN with O_NONBLOCK and no event, 0 when no event can come.
+ * not fit, -EAGAIN with O_NONBLOCK and no event, 0 when no event can come
+ * because the context is lost, -ENODEV when the device is gone.
  */
 struct ava_event {
 	__u32 type;

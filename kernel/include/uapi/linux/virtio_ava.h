@@ -114,7 +114,8 @@ struct virtio_ava_ctrl_resp {
 /* ---- submit queue ----------------------------------------------------- */
 
 #define VIRTIO_AVA_CALL_ASYNC		(1u << 0)	/* success is answered by an empty used entry, without interrupt */
-#define VIRTIO_AVA_CALL_FLAGS		(VIRTIO_AVA_CALL_ASYNC)
+#define VIRTIO_AVA_CALL_NOTIFY		(1u << 1)	/* interrupt even where ASYNC would not: the driver runs short of room */
+#define VIRTIO_AVA_CALL_FLAGS		(VIRTIO_AVA_CALL_ASYNC | VIRTIO_AVA_CALL_NOTIFY)
 
 /**
  * struct virtio_ava_call - header of a call, 64 bytes
@@ -183,7 +184,9 @@ struct virtio_ava_run {
  * @seq: the call's own
  * @reserved: zero
  *
- * A successful asynchronous call is answered by a used entry of length 0.
+ * A successful asynchronous call is answered by a used entry of length 0; the
+ * guest is interrupted for it only if the call has VIRTIO_AVA_CALL_NOTIFY, which
+ * is between driver and vhost device: the server never sees that flag.
  */
 struct virtio_ava_reply {
 	__le32 status;
