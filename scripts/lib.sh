@@ -1,0 +1,185 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# lib.sh - what the project's scripts share: sourced, never run.
+#
+# Messages go to stderr and start with '#', so that a script may print TAP or a
+# result on stdout. Expensive things live in the cache, one directory each, named
+# by a hash of what went into them; they appear there whole or not at all.
+
+AVA_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+AVA_CACHE=${AVA_CACHE:-$HOME/.cache/ava}
+CCACHE_DIR=${CCACHE_DIR:-$AVA_CACHE/ccache}
+export AVA_ROOT AVA_CACHE CCACHE_DIR
+PATH=$PATH:/usr/sbin:/sbin
+
+# log MESSAGE: say what happens
+log() {
+	printf '# %s\n' "$*" >&2
+}
+
+# die SENTENCE: say what is wrong and what to do, and stop
+die() {
+	printf '# %s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# ava_need COMMAND...: stop unless every command is there
+ava_need() {
+	local cmd
+
+	for cmd; do
+		command -v "$cmd" >/dev/null ||
+			die "the command '$cmd' is missing; run scripts/setup"
+	done
+}
+
+# ava_hash STRING... -- FILE...: 16 hex digits that stand for all of them. Files
+# count with their contents and their path below the project, not their dates.
+ava_hash() {
+	local strings=() file
+
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		strings+=("$1")
+		shift
+	done
+	shift
+	{
+		printf '%s\0' "${strings[@]}"
+		for file; do
+			printf '%s\0' "${file#"$AVA_ROOT"/}"
+			sha256sum <"$file" || exit 1
+		done
+	} | sha256sum | cut -c1-16
+}
+
+# ava_lock NAME: hold a lock of the cache until the script ends, so that of two
+# callers who want the same thing one makes it and the other finds it made
+ava_lock() {
+	mkdir -p "$AVA_CACHE" || die "cannot create $AVA_CACHE; set AVA_CACHE to a directory that you may write"
+	exec {AVA_LOCK_FD}>"$AVA_CACHE/.lock-$1"
+	if ! flock -n "$AVA_LOCK_FD"; then
+		log "waiting for another run that makes $1"
+		flock "$AVA_LOCK_FD"
+	fi
+}
+
+# ava_scratch NAME: make a directory in the cache that goes away with the script;
+# sets AVA_SCRATCH
+ava_scratch() {
+	mkdir -p "$AVA_CACHE" || die "cannot create $AVA_CACHE; set AVA_CACHE to a directory that you may write"
+	AVA_SCRATCH=$(mktemp -d "$AVA_CACHE/.tmp-$1.XXXXXX") ||
+		die "cannot write to $AVA_CACHE; set AVA_CACHE to a directory that you may write"
+	trap 'ava_kill_step; rm -rf "$AVA_SCRATCH"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
+
+# ava_publish DIR NAME: make DIR of the scratch the cache's entry NAME
+ava_publish() {
+	if ! chmod 755 "$1" || ! mv -T "$1" "$AVA_CACHE/$2"; then
+		die "cannot move $1 to $AVA_CACHE/$2"
+	fi
+}
+
+AVA_STEP_PID=
+
+ava_kill_step() {
+	if [ -n "$AVA_STEP_PID" ]; then
+		kill -- "-$AVA_STEP_PID" 2>/dev/null
+		wait "$AVA_STEP_PID" 2>/dev/null
+		AVA_STEP_PID=
+	fi
+}
+
+# ava_step WHAT LOG COMMAND...: run a long command with its output in LOG, show that
+# it lives, show the log's end if it fails; returns the command's status. Start
+# from a script that has called ava_scratch, or an interrupted step runs on.
+ava_step() {
+	local what=$1 log=$2 start=$SECONDS ticker rc
+	shift 2
+
+	log "$what"
+	# in a session of its own, so that a stop reaches all that it started
+	setsid "$@" >"$log" 2>&1 </dev/null &
+	AVA_STEP_PID=$!
+	while sleep 10; do
+		log "$what: $((SECONDS - start)) s: $(tail -n 1 "$log" | tr -cd '[:print:]' | cut -c1-80)"
+	done &
+	ticker=$!
+	wait "$AVA_STEP_PID"
+	rc=$?
+	AVA_STEP_PID=
+	kill "$ticker" 2>/dev/null
+	wait "$ticker" 2>/dev/null
+	if [ "$rc" -ne 0 ]; then
+		log "$what: failed with status $rc after $((SECONDS - start)) s; the log ends:"
+		tail -n 30 "$log" | sed 's/^/#   /' >&2
+	fi
+	return "$rc"
+}
+
+# ---- Debian packages -------------------------------------------------------
+
+# ava_installed PACKAGE: print the installed version, or fail
+ava_installed() {
+	local status
+
+	status=$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null) || return 1
+	[ "${status%% *}" = installed ] && printf '%s\n' "${status#* }"
+}
+
+# ava_available PACKAGE VERSION: can apt fetch exactly this?
+ava_available() {
+	[ -n "$(apt-cache show "$1=$2" 2>/dev/null)" ]
+}
+
+# The kernel that everything is built and tested against: image, headers and source
+# of one package version, because the host module uses a private header of vhost.
+# Sets AVA_KREL (the directory below /lib/modules), AVA_KVER (the package version) and
+# AVA_KSOURCE (the source package). What is installed wins while its image can be
+# had, so that a new upload to the archive does not change a working set-up.
+ava_kernel() {
+	AVA_KREL='' AVA_KVER='' AVA_KSOURCE=''
+	ava_kernel_installed || ava_kernel_candidate ||
+		die "apt knows no kernel whose image, headers and source have one version; run 'apt-get update' as root"
+}
+
+# shellcheck disable=SC2034 # for the scripts that source this
+ava_kernel_set() {
+	AVA_KREL=$1
+	AVA_KVER=$2
+	AVA_KSOURCE=linux-source-$(printf '%s\n' "$2" | cut -d. -f1,2)
+}
+
+ava_kernel_installed() {
+	local package version
+
+	while read -r package version; do
+		ava_kernel_set "${package#linux-headers-}" "$version"
+		if [ "$(ava_installed "$AVA_KSOURCE")" = "$version" ] &&
+		   { [ -d "$AVA_CACHE/kernel-$version" ] ||
+		     ava_available "linux-image-$AVA_KREL" "$version"; }; then
+			return 0
+		fi
+	done < <(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' 'linux-headers-*' 2>/dev/null |
+		 awk '$1 == "installed" && $2 ~ /^linux-headers-[0-9][0-9.]*-[0-9]+-amd64$/ { print $2, $3 }' |
+		 sort -rV)
+	return 1
+}
+
+ava_kernel_candidate() {
+	local version release
+
+	while read -r version release; do
+		ava_kernel_set "$release" "$version"
+		if ava_available "linux-headers-$release" "$version" &&
+		   ava_available "$AVA_KSOURCE" "$version" &&
+		   ava_available "linux-image-$release" "$version"; then
+			return 0
+		fi
+	done < <(apt-cache show linux-image-amd64 2>/dev/null |
+		 sed -nE 's/^Depends:.*\blinux-image-([0-9][^ ]*-amd64) \(= ([^)]*)\).*/\2 \1/p' |
+		 sort -rV)
+	return 1
+}
