@@ -37,12 +37,15 @@ struct ava_limits {
  * struct ava_channel_ops - one kind of channel
  * @name: as in AVA_CHANNEL
  * @open: connect to a server of @api; @where is what follows "NAME:" or NULL
- * @close: give everything back; calls in flight of other threads fail
+ * @close: give everything back; no other thread uses the channel any more
+ * @forget: in the child of a fork: drop what was inherited; the parent's peer
+ *	does not notice
  * @stream_open: new stream; calls of a stream run in order, streams are independent
  * @stream_close: end one that has no call in flight
  * @submit: submit @count calls and wait for the synchronous ones; @done says how
  *	many were submitted, each call's status what became of it. Thread-safe.
- * @read_event: wait for an event; -EAGAIN if @wait is false and none is there
+ * @read_event: wait for an event; -EAGAIN if @wait is false and none is there,
+ *	-ENODATA when none can come any more, -EMSGSIZE if its payload is over @cap
  *
  * All return 0 or -errno with the meanings of <linux/ava.h>.
  */
@@ -51,6 +54,7 @@ struct ava_channel_ops {
 	int (*open)(struct ava_channel **ch, const char *where,
 		    const struct ava_api_id *api, struct ava_limits *limits);
 	void (*close)(struct ava_channel *ch);
+	void (*forget)(struct ava_channel *ch);
 	int (*stream_open)(struct ava_channel *ch, uint32_t *stream);
 	int (*stream_close)(struct ava_channel *ch, uint32_t stream);
 	int (*submit)(struct ava_channel *ch, struct ava_call *calls,
