@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rmtree.c - remove a directory that somebody else filled
+ *
+ * A server chooses what lies in its work directory, also how deep. So nothing
+ * is followed and nothing recurses: directories that are not empty are emptied
+ * into the top, one level at a time, under names that cannot be there yet.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rmtree.h"
+
+static DIR *dir_open(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+/* Removes what can be removed; moves the rest from @from up into @top. */
+static int entry_lift(int top, int from, const char *name, unsigned long *serial)
+{
+	char unique[64];
+	int ret;
+
+	if (!unlinkat(from, name, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	if (!unlinkat(from, name, AT_REMOVEDIR))
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	if (from == top)
+		return 1;
+	do {
+		snprintf(unique, sizeof(unique), ".%lu", (*serial)++);
+		ret = renameat2(from, name, top, unique, RENAME_NOREPLACE);
+	} while (ret && errno == EEXIST);
+	return ret ? -errno : 0;
+}
+
+static int dir_empty(int top, DIR *dir, unsigned long *serial)
+{
+	struct dirent *entry;
+	int ret = 0;
+
+	while (ret >= 0 && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		ret = entry_lift(top, dirfd(dir), entry->d_name, serial);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* One directory of the top that is not empty: 1 if there was one. */
+static int top_lower(int top, DIR *top_dir, unsigned long *serial)
+{
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+	int ret;
+
+	rewinddir(top_dir);
+	while ((entry = readdir(top_dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		found = true;
+		ret = entry_lift(top, top, entry->d_name, serial);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			continue;
+		dir = dir_open(top, entry->d_name);
+		if (!dir)
+			return -errno;
+		ret = dir_empty(top, dir, serial);
+		closedir(dir);
+		if (ret)
+			return ret;
+	}
+	return found;
+}
+
+int ava_rmtree(const char *path)
+{
+	unsigned long serial = 0;
+	DIR *top = dir_open(AT_FDCWD, path);
+	int ret;
+
+	if (!top)
+		return -errno;
+	do {
+		ret = top_lower(dirfd(top), top, &serial);
+	} while (ret > 0);
+	closedir(top);
+	if (!ret && rmdir(path))
+		ret = -errno;
+	return ret;
+}

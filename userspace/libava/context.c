@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * context.c - the process's contexts: opened lazily, never closed, fresh after fork
+ *
+ * Contexts are kept in a list that only grows, so that finding one takes no
+ * lock. Nothing here ends the process or waits without the channel's own
+ * promise that the wait ends when the peer is gone.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "internal.h"
+
+static struct {
+	pthread_mutex_t lock;	/* adding to the list; held across fork */
+	_Atomic(struct ava_context *) first;
+	pthread_once_t once;
+	int atfork_error;
+} registry = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.once = PTHREAD_ONCE_INIT,
+};
+
+static void registry_prepare(void)
+{
+	struct ava_context *ctx;
+
+	pthread_mutex_lock(&registry.lock);
+	for (ctx = registry.first; ctx; ctx = ctx->next) {
+		pthread_mutex_lock(&ctx->open_lock);
+		pthread_mutex_lock(&ctx->idle_lock);
+	}
+}
+
+static void registry_parent(void)
+{
+	struct ava_context *ctx;
+
+	for (ctx = registry.first; ctx; ctx = ctx->next) {
+		pthread_mutex_unlock(&ctx->idle_lock);
+		pthread_mutex_unlock(&ctx->open_lock);
+	}
+	pthread_mutex_unlock(&registry.lock);
+}
+
+/* The parent's file is only dropped here: the peer must not notice the child. */
+static void registry_child(void)
+{
+	struct ava_context *ctx;
+
+	for (ctx = registry.first; ctx; ctx = ctx->next) {
+		if (ctx->ready)
+			ctx->ops->forget(ctx->ch);
+		ctx->ready = false;
+		ctx->ch = NULL;
+		ctx->lost = 0;
+		ctx->failure_logged = false;
+		ctx->idle_count = 0;
+		ctx->epoch++;
+	}
+	registry_parent();
+}
+
+static void registry_init(void)
+{
+	registry.atfork_error = pthread_atfork(registry_prepare, registry_parent,
+					       registry_child);
+}
+
+static struct ava_context *registry_find(const struct ava_api_id *api)
+{
+	struct ava_context *ctx;
+
+	for (ctx = registry.first; ctx; ctx = ctx->next)
+		if (ctx->api == api)
+			return ctx;
+	return NULL;
+}
+
+static struct ava_context *registry_add(const struct ava_api_id *api)
+{
+	struct ava_context *ctx;
+
+	pthread_mutex_lock(&registry.lock);
+	ctx = registry_find(api);
+	if (ctx)
+		goto out;
+	ctx = calloc(1, sizeof(*ctx));
+	if (!ctx)
+		goto out;
+	ctx->api = api;
+	pthread_mutex_init(&ctx->open_lock, NULL);
+	pthread_mutex_init(&ctx->idle_lock, NULL);
+	ctx->next = registry.first;
+	registry.first = ctx;
+out:
+	pthread_mutex_unlock(&registry.lock);
+	return ctx;
+}
+
+static const char *open_error(int err)
+{
+	switch (-err) {
+	case ENODEV:
+		return "no device: expected /dev/ava, made by ava_guest for a vhost-ava-pci device";
+	case ECONNREFUSED:
+		return "no manager on the host: expected avad to run";
+	case ENOENT:
+		return "the host's manager serves no such API";
+	case EPROTONOSUPPORT:
+		return "the host's server was built from another spec; both must be of one build";
+	case EIO:
+		return "the host's server did not start";
+	case ETIMEDOUT:
+		return "the host's server did not answer in time";
+	case EDQUOT:
+		return "a limit of this VM is reached";
+	default:
+		return strerror(-err);
+	}
+}
+
+static void log_open_failure(struct ava_context *ctx, const char *where, int err)
+{
+	if (ctx->failure_logged)
+		return;
+	ctx->failure_logged = true;
+	ava_log("ava", "%.*s %u.%u: cannot open a context over %s%s%s: %s",
+		AVA_API_NAME_LEN, (const char *)ctx->api->name,
+		ctx->api->version_major, ctx->api->version_minor,
+		ctx->ops->name, where ? ":" : "", where ? where : "", open_error(err));
+}
+
+static int context_open_locked(struct ava_context *ctx)
+{
+	const char *text = secure_getenv("AVA_CHANNEL");
+	const char *where;
+	int ret;
+
+	ret = ava_channel_select(text, &ctx->ops, &where);
+	if (ret) {
+		if (!ctx->failure_logged)
+			ava_log("ava", "AVA_CHANNEL is \"%s\"; expected AVA, SHM or UNIX:<path>",
+				text);
+		ctx->failure_logged = true;
+		return ret;
+	}
+	ret = ctx->ops->open(&ctx->ch, where, ctx->api, &ctx->limits);
+	if (ret) {
+		log_open_failure(ctx, where, ret);
+		return ret;
+	}
+	atomic_store(&ctx->ready, true);
+	return 0;
+}
+
+int ava_context_get(const struct ava_api_id *api, struct ava_context **out)
+{
+	struct ava_context *ctx = registry_find(api);
+	int ret = 0;
+
+	if (!ctx) {
+		pthread_once(&registry.once, registry_init);
+		if (registry.atfork_error)
+			return -registry.atfork_error;
+		ctx = registry_add(api);
+		if (!ctx)
+			return -ENOMEM;
+	}
+	if (!atomic_load(&ctx->ready)) {
+		pthread_mutex_lock(&ctx->open_lock);
+		if (!ctx->ready)
+			ret = context_open_locked(ctx);
+		pthread_mutex_unlock(&ctx->open_lock);
+	}
+	if (!ret)
+		*out = ctx;
+	return ret;
+}
+
+const struct ava_limits *ava_context_limits(const struct ava_context *ctx)
+{
+	return &ctx->limits;
+}
+
+/* What only one call suffers from is not in this list. */
+static bool loses_context(int err)
+{
+	switch (-err) {
+	case ENOLINK:	/* the server is gone */
+	case EBADMSG:	/* the host refused a call as malformed */
+	case ENODEV:	/* the device is gone */
+	case ECANCELED:	/* the context was closed */
+	case EBADF:	/* the application closed our file */
+	case ENOTTY:	/* ... and opened something else in its place */
+		return true;
+	}
+	return false;
+}
+
+void ava_context_lose(struct ava_context *ctx, int status)
+{
+	int expected = 0;
+
+	if (!loses_context(status) ||
+	    !atomic_compare_exchange_strong(&ctx->lost, &expected, status))
+		return;
+	ava_log("ava", "%.*s: context lost: %s; all calls of this process fail from now on",
+		AVA_API_NAME_LEN, (const char *)ctx->api->name,
+		status == -ENOLINK ? "the host's server is gone" : strerror(-status));
+}
+
+static int context_call(struct ava_context *ctx, struct ava_call *call)
+{
+	uint32_t done = 0;
+	int ret;
+
+	/* After fork the context that the caller holds has to be opened again. */
+	if (!atomic_load(&ctx->ready)) {
+		ret = ava_context_get(ctx->api, &ctx);
+		if (ret)
+			return ret;
+	}
+	ret = atomic_load(&ctx->lost);
+	if (ret)
+		return ret;
+	ret = ava_stream_get(ctx, &call->stream);
+	if (!ret)
+		ret = ctx->ops->submit(ctx->ch, call, 1, &done);
+	if (!ret)
+		ret = call->status;
+	if (ret)
+		ava_context_lose(ctx, ret);
+	return ret;
+}
+
+int ava_context_call(struct ava_context *ctx, struct ava_call *call)
+{
+	call->status = context_call(ctx, call);
+	return call->status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * internal.h - what the files of the server runtime share
+ *
+ * A server process has one context and a thread for each of its streams. The
+ * main thread accepts streams and ends the process when the context is gone.
+ */
+#ifndef AVA_SERVER_INTERNAL_H
+#define AVA_SERVER_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <ava/server.h>
+
+/**
+ * struct ava_server_channel - one way to reach a guest
+ * @attach: offer @api on the context's descriptor
+ * @accept: wait for the next stream; -ESHUTDOWN when the context is gone
+ * @fetch: end the call before, wait for the next; -ESHUTDOWN when the stream is gone
+ * @complete: the call's reply is in place; @bad for arguments that do not decode
+ * @copy: move bulk bytes of the call being dispatched
+ * @close: give a stream back
+ *
+ * All return 0 or -errno. @fetch, @complete and @copy: the stream's thread only.
+ */
+struct ava_server_channel {
+	int (*attach)(int fd, const struct ava_server_api *api);
+	int (*accept)(int fd, const struct ava_server_api *api,
+		      struct ava_server_stream **stream);
+	int (*fetch)(struct ava_server_stream *stream, struct ava_server_call *call);
+	int (*complete)(struct ava_server_stream *stream,
+			const struct ava_server_call *call, bool bad);
+	int (*copy)(struct ava_server_stream *stream, const struct ava_server_call *call,
+		    struct ava_stream_copy *copy);
+	void (*close)(struct ava_server_stream *stream);
+};
+
+extern const struct ava_server_channel ava_server_ring;
+extern const struct ava_server_channel ava_server_unix;
+
+/**
+ * struct ava_server_stream - common start of every channel's stream
+ * @ops: the channel
+ */
+struct ava_server_stream {
+	const struct ava_server_channel *ops;
+};
+
+/**
+ * ava_server_serve() - serve one context until it is gone
+ *
+ * Return: exit status. Does not wait for threads that are in vendor code: end
+ * the process with _exit().
+ */
+int ava_server_serve(const struct ava_server_channel *ops, int fd,
+		     const struct ava_server_api *api);
+
+struct ava_sandbox;
+
+/**
+ * ava_server_listen() - serve a unix socket, a process per connection
+ *
+ * Return: exit status; in a child, that of its context.
+ */
+int ava_server_listen(const char *path, const struct ava_server_api *api,
+		      const struct ava_sandbox *sandbox);
+
+#endif /* AVA_SERVER_INTERNAL_H */

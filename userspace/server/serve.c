@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * serve.c - one context: accept streams, a thread runs the calls of each
+ *
+ * The process is the unit of cleaning up: whatever a thread is doing in vendor
+ * code, the context's end ends the process.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "internal.h"
+
+struct worker {
+	const struct ava_server_api *api;
+	struct ava_server_stream *stream;
+};
+
+/* A guest can send as many of these as it likes: one line for the process. */
+static void log_bad_call(const struct ava_server_api *api, uint32_t func)
+{
+	static atomic_flag logged = ATOMIC_FLAG_INIT;
+
+	if (!atomic_flag_test_and_set(&logged))
+		ava_log(api->log_name, "arguments of function %u do not decode", func);
+}
+
+static int worker_run(struct worker *w)
+{
+	const struct ava_server_channel *ops = w->stream->ops;
+	struct ava_server_call call;
+	int ret;
+
+	for (;;) {
+		ret = ops->fetch(w->stream, &call);
+		if (ret)
+			return ret;
+		call.stream = w->stream;
+		call.reply_len = 0;
+		call.device_ns = 0;
+		ret = w->api->dispatch(&call);
+		if (ret)
+			log_bad_call(w->api, call.func);
+		ret = ops->complete(w->stream, &call, !!ret);
+		if (ret)
+			return ret;
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	int ret = worker_run(w);
+
+	if (ret != -ESHUTDOWN) {
+		ava_log(w->api->log_name, "stream failed: %s", strerror(-ret));
+		_exit(EXIT_FAILURE);
+	}
+	w->stream->ops->close(w->stream);
+	free(w);
+	return NULL;
+}
+
+static int worker_start(const struct ava_server_api *api, struct ava_server_stream *stream)
+{
+	struct worker *w = malloc(sizeof(*w));
+	pthread_attr_t attr;
+	pthread_t thread;
+	int ret;
+
+	if (!w)
+		return -ENOMEM;
+	*w = (struct worker){ .api = api, .stream = stream };
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	ret = pthread_create(&thread, &attr, worker_main, w);
+	pthread_attr_destroy(&attr);
+	if (ret)
+		free(w);
+	return -ret;
+}
+
+int ava_server_serve(const struct ava_server_channel *ops, int fd,
+		     const struct ava_server_api *api)
+{
+	struct ava_server_stream *stream;
+	int ret = ops->attach(fd, api);
+
+	if (ret == -ESHUTDOWN)
+		return EXIT_SUCCESS;
+	if (ret) {
+		ava_log(api->log_name, "cannot attach to the context: %s", strerror(-ret));
+		return EXIT_FAILURE;
+	}
+	while (!(ret = ops->accept(fd, api, &stream))) {
+		ret = worker_start(api, stream);
+		if (ret)
+			break;
+	}
+	if (ret == -ESHUTDOWN)
+		return EXIT_SUCCESS;
+	ava_log(api->log_name, "cannot take a stream: %s", strerror(-ret));
+	return EXIT_FAILURE;
+}
+
+static int server_copy(struct ava_server_call *call, struct ava_stream_copy copy)
+{
+	if (copy.seg >= call->seg_count)
+		return -ENOENT;
+	if (!copy.len)
+		return 0;
+	copy.tag = call->tag;
+	return call->stream->ops->copy(call->stream, call, &copy);
+}
+
+int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset, void *buf,
+		    uint64_t len)
+{
+	return server_copy(call, (struct ava_stream_copy){
+		.seg = seg,
+		.dir = AVA_COPY_FROM_GUEST,
+		.offset = offset,
+		.len = len,
+		.addr = (uintptr_t)buf,
+	});
+}
+
+int ava_server_push(struct ava_server_call *call, uint32_t seg, uint64_t offset,
+		    const void *buf, uint64_t len)
+{
+	return server_copy(call, (struct ava_stream_copy){
+		.seg = seg,
+		.dir = AVA_COPY_TO_GUEST,
+		.offset = offset,
+		.len = len,
+		.addr = (uintptr_t)buf,
+	});
+}
