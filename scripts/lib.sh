@@ -140,9 +140,12 @@ ava_available() {
 # AVA_KSOURCE (the source package). What is installed wins while its image can be
 # had, so that a new upload to the archive does not change a working set-up.
 ava_kernel() {
-	AVA_KREL='' AVA_KVER='' AVA_KSOURCE=''
-	ava_kernel_installed || ava_kernel_candidate ||
+	ava_kernel_find ||
 		die "apt knows no kernel whose image, headers and source have one version; run 'apt-get update' as root"
+}
+
+ava_kernel_find() {
+	ava_kernel_installed || ava_kernel_candidate
 }
 
 # shellcheck disable=SC2034 # for the scripts that source this
