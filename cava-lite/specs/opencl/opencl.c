@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * opencl.c - OpenCL 1.2 and what of 2.x and 3.0 needs no shared memory
+ *
+ * Numbers are for ever: a function that is added gets the next free one of its
+ * group, and one that goes leaves a gap. Transfers that are not blocking are
+ * executed by helpers of the server, see ocl.h. Mapping, shared virtual memory,
+ * pipes and callbacks of the host are refused with the API's own errors.
+ */
+#include "ocl.h"
+
+ava_api(opencl, 1, 0);
+ava_status(cl_int, CL_SUCCESS,
+	   ava_errno == ENOMEM ? CL_OUT_OF_HOST_MEMORY : CL_OUT_OF_RESOURCES);
+ava_unsupported_status(CL_INVALID_OPERATION);
+ava_dispatch_table(struct _cl_icd_dispatch);
+
+typedef cl_platform_id cl_platform_id ava_handle(CL_INVALID_PLATFORM) ava_immortal;
+typedef cl_device_id cl_device_id ava_handle(CL_INVALID_DEVICE)
+	ava_lifetime(clRetainDevice, clReleaseDevice);
+typedef cl_context cl_context ava_handle(CL_INVALID_CONTEXT)
+	ava_lifetime(clRetainContext, clReleaseContext);
+typedef cl_command_queue cl_command_queue ava_handle(CL_INVALID_COMMAND_QUEUE)
+	ava_lifetime(clRetainCommandQueue, clReleaseCommandQueue);
+typedef cl_mem cl_mem ava_handle(CL_INVALID_MEM_OBJECT)
+	ava_lifetime(clRetainMemObject, clReleaseMemObject);
+typedef cl_sampler cl_sampler ava_handle(CL_INVALID_SAMPLER)
+	ava_lifetime(clRetainSampler, clReleaseSampler);
+typedef cl_program cl_program ava_handle(CL_INVALID_PROGRAM)
+	ava_lifetime(clRetainProgram, clReleaseProgram);
+typedef cl_kernel cl_kernel ava_handle(CL_INVALID_KERNEL)
+	ava_lifetime(clRetainKernel, clReleaseKernel);
+typedef cl_event cl_event ava_handle(CL_INVALID_EVENT)
+	ava_lifetime(clRetainEvent, clReleaseEvent);
+
+/* What almost every query ends with. */
+#define OCL_VALUE	size_t size, void *value ava_out ava_bytes(size) ava_valid(*size_ret)
+#define OCL_VALUE_RET	size_t *size_ret ava_out
+
+/* What every command ends with. */
+#define OCL_WAITS	cl_uint waits, \
+	const cl_event *wait_list ava_in ava_count(waits) ava_invalid(CL_INVALID_EVENT_WAIT_LIST)
+#define OCL_EVENT	cl_event *event ava_out ava_new
+
+#define OCL_ERROR	cl_int *err ava_status_out
+#define OCL_XYZ(name)	const size_t *name ava_in ava_count(3)
+
+/* ---- platforms ------------------------------------------------------------------ */
+
+cl_int clGetPlatformIDs(cl_uint n,
+	cl_platform_id *platforms ava_out ava_count(n) ava_valid(*count),
+	cl_uint *count ava_out)
+	ava_id(1) ava_error(CL_PLATFORM_NOT_FOUND_KHR);
+
+cl_int clIcdGetPlatformIDsKHR(cl_uint n, cl_platform_id *platforms, cl_uint *count)
+	ava_guest_replace(clGetPlatformIDs) ava_export;
+
+cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info name,
+	OCL_VALUE, OCL_VALUE_RET)
+	ava_id(2) ava_export;
+
+cl_int clUnloadPlatformCompiler(cl_platform_id platform)
+	ava_id(3);
+
+cl_int clUnloadCompiler(void)
+	ava_id(4);
+
+void *clGetExtensionFunctionAddress(const char *name)
+	ava_guest_replace(ocl_extension_address) ava_export;
+
+void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const char *name)
+	ava_guest_replace(ocl_platform_extension_address);
+
+/* ---- devices -------------------------------------------------------------------- */
+
+cl_int clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint n,
+	cl_device_id *devices ava_out ava_count(n) ava_valid(*count),
+	cl_uint *count ava_out)
+	ava_id(20) ava_outputs_if(ret == CL_SUCCESS || ret == CL_DEVICE_NOT_FOUND);
+
+cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
+	OCL_VALUE ava_handles_if(name == CL_DEVICE_PLATFORM, cl_platform_id)
+		ava_handles_if(name == CL_DEVICE_PARENT_DEVICE, cl_device_id),
+	OCL_VALUE_RET)
+	ava_id(21);
+
+cl_int clCreateSubDevices(cl_device_id device,
+	const cl_device_partition_property *properties ava_in ava_list
+		ava_list_counted(ocl_partition_length(properties)),
+	cl_uint n, cl_device_id *devices ava_out ava_new ava_count(n) ava_valid(*count),
+	cl_uint *count ava_out)
+	ava_id(22);
+
+cl_int clRetainDevice(cl_device_id device ava_retains)
+	ava_id(23);
+
+cl_int clReleaseDevice(cl_device_id device ava_releases)
+	ava_id(24);
+
+cl_int clGetDeviceAndHostTimer(cl_device_id device, cl_ulong *device_time ava_out,
+	cl_ulong *host_time ava_out)
+	ava_id(25);
+
+cl_int clGetHostTimer(cl_device_id device, cl_ulong *host_time ava_out)
+	ava_id(26);
+
+/* ---- contexts ------------------------------------------------------------------- */
+
+cl_context clCreateContext(
+	const cl_context_properties *properties ava_in ava_list
+		ava_list_handle(CL_CONTEXT_PLATFORM, cl_platform_id),
+	cl_uint n, const cl_device_id *devices ava_in ava_count(n),
+	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
+		ava_callback_dropped(user_data),
+	void *user_data, OCL_ERROR)
+	ava_id(40) ava_new;
+
+cl_context clCreateContextFromType(
+	const cl_context_properties *properties ava_in ava_list
+		ava_list_handle(CL_CONTEXT_PLATFORM, cl_platform_id),
+	cl_device_type type,
+	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
+		ava_callback_dropped(user_data),
+	void *user_data, OCL_ERROR)
+	ava_id(41) ava_new;
+
+cl_int clRetainContext(cl_context context ava_retains)
+	ava_id(42);
+
+cl_int clReleaseContext(cl_context context ava_releases)
+	ava_id(43);
+
+cl_int clGetContextInfo(cl_context context, cl_context_info name,
+	OCL_VALUE ava_handles_if(name == CL_CONTEXT_DEVICES, cl_device_id)
+		ava_list_if(name == CL_CONTEXT_PROPERTIES, CL_CONTEXT_PLATFORM, cl_platform_id),
+	OCL_VALUE_RET)
+	ava_id(44);
+
+cl_int clSetContextDestructorCallback(cl_context context,
+	void (CL_CALLBACK *notify)(cl_context, void *), void *user_data)
+	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+
+/* ---- queues --------------------------------------------------------------------- */
+
+cl_command_queue clCreateCommandQueue(cl_context context, cl_device_id device,
+	cl_command_queue_properties properties, OCL_ERROR)
+	ava_id(60) ava_new;
+
+cl_command_queue clCreateCommandQueueWithProperties(cl_context context,
+	cl_device_id device, const cl_queue_properties *properties ava_in ava_list,
+	OCL_ERROR)
+	ava_id(61) ava_new;
+
+cl_int clRetainCommandQueue(cl_command_queue queue ava_retains)
+	ava_id(62);
+
+cl_int clReleaseCommandQueue(cl_command_queue queue ava_releases)
+	ava_id(63) ava_may_wait;
+
+cl_int clGetCommandQueueInfo(cl_command_queue queue, cl_command_queue_info name,
+	OCL_VALUE ava_handles_if(name == CL_QUEUE_CONTEXT, cl_context)
+		ava_handles_if(name == CL_QUEUE_DEVICE, cl_device_id)
+		ava_handles_if(name == CL_QUEUE_DEVICE_DEFAULT, cl_command_queue),
+	OCL_VALUE_RET)
+	ava_id(64);
+
+cl_int clSetCommandQueueProperty(cl_command_queue queue,
+	cl_command_queue_properties properties, cl_bool enable,
+	cl_command_queue_properties *old ava_out)
+	ava_id(65) ava_may_wait;
+
+cl_int clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
+	cl_command_queue queue)
+	ava_id(66);
+
+cl_int clFlush(cl_command_queue queue)
+	ava_id(67);
+
+cl_int clFinish(cl_command_queue queue)
+	ava_id(68) ava_may_wait;
+
+/* ---- memory objects ------------------------------------------------------------- */
+
+cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
+	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ? size : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(80) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+
+cl_mem clCreateBufferWithProperties(cl_context context,
+	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
+	size_t size,
+	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ? size : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(81) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+
+cl_mem clCreateSubBuffer(cl_mem buffer, cl_mem_flags flags, cl_buffer_create_type type,
+	const void *info ava_in
+		ava_bytes(type == CL_BUFFER_CREATE_TYPE_REGION ? sizeof(cl_buffer_region) : 0),
+	OCL_ERROR)
+	ava_id(82) ava_new;
+
+cl_mem clCreateImage(cl_context context, cl_mem_flags flags,
+	const cl_image_format *format ava_in,
+	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
+	void *host_ptr ava_in
+		ava_bytes(ocl_reads_host_ptr(flags) ? ocl_image_bytes(format, desc) : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(83) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
+					 CL_MEM_OBJECT_ALLOCATION_FAILURE);
+
+cl_mem clCreateImageWithProperties(cl_context context,
+	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
+	const cl_image_format *format ava_in,
+	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
+	void *host_ptr ava_in
+		ava_bytes(ocl_reads_host_ptr(flags) ? ocl_image_bytes(format, desc) : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(84) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
+					 CL_MEM_OBJECT_ALLOCATION_FAILURE);
+
+cl_mem clCreateImage2D(cl_context context, cl_mem_flags flags,
+	const cl_image_format *format ava_in, size_t width, size_t height, size_t row_pitch,
+	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ?
+		ocl_image3d_bytes(format, width, height, 1, row_pitch, 0) : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(85) ava_new;
+
+cl_mem clCreateImage3D(cl_context context, cl_mem_flags flags,
+	const cl_image_format *format ava_in, size_t width, size_t height, size_t depth,
+	size_t row_pitch, size_t slice_pitch,
+	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ?
+		ocl_image3d_bytes(format, width, height, depth, row_pitch, slice_pitch) : 0) ava_kept(ocl_keep_host_memory),
+	OCL_ERROR)
+	ava_id(86) ava_new;
+
+cl_int clRetainMemObject(cl_mem mem ava_retains)
+	ava_id(87);
+
+cl_int clReleaseMemObject(cl_mem mem ava_releases)
+	ava_id(88);
+
+cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
+	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
+		ava_handles_if(name == CL_MEM_ASSOCIATED_MEMOBJECT, cl_mem),
+	OCL_VALUE_RET)
+	ava_id(89) ava_server_after(ocl_hide_host_ptr(name, size, value));
+
+cl_int clGetImageInfo(cl_mem image, cl_image_info name,
+	OCL_VALUE ava_handles_if(name == CL_IMAGE_BUFFER, cl_mem),
+	OCL_VALUE_RET)
+	ava_id(90);
+
+cl_int clGetSupportedImageFormats(cl_context context, cl_mem_flags flags,
+	cl_mem_object_type type, cl_uint n,
+	cl_image_format *formats ava_out ava_count(n) ava_valid(*count),
+	cl_uint *count ava_out)
+	ava_id(91);
+
+cl_int clSetMemObjectDestructorCallback(cl_mem mem,
+	void (CL_CALLBACK *notify)(cl_mem, void *), void *user_data)
+	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+
+cl_mem clCreatePipe(cl_context context, cl_mem_flags flags, cl_uint packet_size,
+	cl_uint max_packets, const cl_pipe_properties *properties, OCL_ERROR)
+	ava_unsupported;
+
+cl_int clGetPipeInfo(cl_mem pipe, cl_pipe_info name, size_t size, void *value,
+	size_t *size_ret)
+	ava_unsupported_with(CL_INVALID_MEM_OBJECT);
+
+/* ---- samplers ------------------------------------------------------------------- */
+
+cl_sampler clCreateSampler(cl_context context, cl_bool normalized,
+	cl_addressing_mode addressing, cl_filter_mode filter, OCL_ERROR)
+	ava_id(100) ava_new;
+
+cl_sampler clCreateSamplerWithProperties(cl_context context,
+	const cl_sampler_properties *properties ava_in ava_list, OCL_ERROR)
+	ava_id(101) ava_new;
+
+cl_int clRetainSampler(cl_sampler sampler ava_retains)
+	ava_id(102);
+
+cl_int clReleaseSampler(cl_sampler sampler ava_releases)
+	ava_id(103);
+
+cl_int clGetSamplerInfo(cl_sampler sampler, cl_sampler_info name,
+	OCL_VALUE ava_handles_if(name == CL_SAMPLER_CONTEXT, cl_context),
+	OCL_VALUE_RET)
+	ava_id(104);
+
+/* ---- programs ------------------------------------------------------------------- */
+
+cl_program clCreateProgramWithSource(cl_context context, cl_uint count,
+	const char **strings ava_strings(count, lengths),
+	const size_t *lengths ava_in ava_count(count), OCL_ERROR)
+	ava_id(120) ava_new;
+
+cl_program clCreateProgramWithBinary(cl_context context, cl_uint n,
+	const cl_device_id *devices ava_in ava_count(n),
+	const size_t *lengths ava_in ava_count(n),
+	const unsigned char **binaries ava_strings(n, lengths),
+	cl_int *binary_status ava_out ava_count(n), OCL_ERROR)
+	ava_id(121) ava_new ava_guest_before(ocl_check_binaries(n, lengths, binaries));
+
+cl_program clCreateProgramWithBuiltInKernels(cl_context context, cl_uint n,
+	const cl_device_id *devices ava_in ava_count(n),
+	const char *kernel_names ava_string, OCL_ERROR)
+	ava_id(122) ava_new;
+
+cl_program clCreateProgramWithIL(cl_context context,
+	const void *il ava_in ava_bytes(length), size_t length, OCL_ERROR)
+	ava_id(123) ava_new;
+
+cl_int clRetainProgram(cl_program program ava_retains)
+	ava_id(124);
+
+cl_int clReleaseProgram(cl_program program ava_releases)
+	ava_id(125);
+
+cl_int clBuildProgram(cl_program program, cl_uint n,
+	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
+	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void *user_data)
+	ava_id(126) ava_guest_after(ocl_built(notify, program, user_data));
+
+cl_int clCompileProgram(cl_program program, cl_uint n,
+	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
+	cl_uint header_count, const cl_program *headers ava_in ava_count(header_count),
+	const char **header_names ava_strings(header_count),
+	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void *user_data)
+	ava_id(127) ava_guest_after(ocl_built(notify, program, user_data));
+
+cl_program clLinkProgram(cl_context context, cl_uint n,
+	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
+	cl_uint program_count, const cl_program *programs ava_in ava_count(program_count),
+	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void *user_data, OCL_ERROR)
+	ava_id(128) ava_new ava_guest_after(ocl_built(notify, ret, user_data));
+
+cl_int clSetProgramSpecializationConstant(cl_program program, cl_uint spec_id,
+	size_t size, const void *value ava_in ava_bytes(size))
+	ava_id(129);
+
+cl_int clGetProgramInfo(cl_program program, cl_program_info name, size_t size,
+	void *value, size_t *size_ret)
+	ava_guest_replace(ocl_program_info);
+
+/* Not of the API: clGetProgramInfo is made of these two. */
+cl_int ocl_get_program_info(cl_program program, cl_program_info name,
+	OCL_VALUE ava_handles_if(name == CL_PROGRAM_CONTEXT, cl_context)
+		ava_handles_if(name == CL_PROGRAM_DEVICES, cl_device_id),
+	OCL_VALUE_RET)
+	ava_id(130) ava_server_replace(ocl_server_program_info);
+
+cl_int ocl_get_program_binary(cl_program program, cl_uint index, size_t size,
+	void *binary ava_out ava_bytes(size))
+	ava_id(131) ava_server_replace(ocl_server_program_binary);
+
+cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device,
+	cl_program_build_info name, OCL_VALUE, OCL_VALUE_RET)
+	ava_id(132);
+
+cl_int clSetProgramReleaseCallback(cl_program program,
+	void (CL_CALLBACK *notify)(cl_program, void *), void *user_data)
+	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+
+/* ---- kernels -------------------------------------------------------------------- */
+
+cl_kernel clCreateKernel(cl_program program, const char *name ava_string, OCL_ERROR)
+	ava_id(140) ava_new;
+
+cl_int clCreateKernelsInProgram(cl_program program, cl_uint n,
+	cl_kernel *kernels ava_out ava_new ava_count(n) ava_valid(*count),
+	cl_uint *count ava_out)
+	ava_id(141);
+
+cl_kernel clCloneKernel(cl_kernel kernel, OCL_ERROR)
+	ava_id(142) ava_new;
+
+cl_int clRetainKernel(cl_kernel kernel ava_retains)
+	ava_id(143);
+
+cl_int clReleaseKernel(cl_kernel kernel ava_releases)
+	ava_id(144);
+
+cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
+	const void *value ava_in ava_bytes(size)
+		ava_maybe_handle(ocl_arg_is_object(kernel, index), cl_mem, cl_sampler, cl_command_queue))
+	ava_id(145);
+
+cl_int clGetKernelInfo(cl_kernel kernel, cl_kernel_info name,
+	OCL_VALUE ava_handles_if(name == CL_KERNEL_CONTEXT, cl_context)
+		ava_handles_if(name == CL_KERNEL_PROGRAM, cl_program),
+	OCL_VALUE_RET)
+	ava_id(146);
+
+cl_int clGetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_arg_info name,
+	OCL_VALUE, OCL_VALUE_RET)
+	ava_id(147);
+
+cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device,
+	cl_kernel_work_group_info name, OCL_VALUE, OCL_VALUE_RET)
+	ava_id(148);
+
+cl_int clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device,
+	cl_kernel_sub_group_info name, size_t input_size,
+	const void *input ava_in ava_bytes(input_size), OCL_VALUE, OCL_VALUE_RET)
+	ava_id(149);
+
+cl_int clSetKernelArgSVMPointer(cl_kernel kernel, cl_uint index, const void *value)
+	ava_unsupported;
+
+cl_int clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_info name, size_t size,
+	const void *value)
+	ava_unsupported;
+
+/* ---- events --------------------------------------------------------------------- */
+
+cl_int clWaitForEvents(cl_uint n, const cl_event *events ava_in ava_count(n))
+	ava_id(160) ava_may_wait;
+
+cl_event clCreateUserEvent(cl_context context, OCL_ERROR)
+	ava_id(161) ava_new ava_server_after(ocl_user_event_made());
+
+cl_int clSetUserEventStatus(cl_event event, cl_int status)
+	ava_id(162) ava_server_after(ocl_user_event_set());
+
+cl_int clRetainEvent(cl_event event ava_retains)
+	ava_id(163);
+
+cl_int clReleaseEvent(cl_event event ava_releases)
+	ava_id(164);
+
+cl_int clGetEventInfo(cl_event event, cl_event_info name,
+	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)
+		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
+	OCL_VALUE_RET)
+	ava_id(165);
+
+cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
+	OCL_VALUE, OCL_VALUE_RET)
+	ava_id(166);
+
+cl_int clSetEventCallback(cl_event event, cl_int type,
+	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
+	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+
+/* ---- commands on buffers -------------------------------------------------------- */
+
+cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	size_t offset, size_t size, void *ptr ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	ava_id(180) ava_may_wait ava_server_replace(ocl_read_buffer) ava_cost(1);
+
+cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	size_t offset, size_t size, const void *ptr ava_in ava_bytes(size),
+	OCL_WAITS, OCL_EVENT)
+	ava_id(181) ava_may_wait ava_server_replace(ocl_write_buffer) ava_cost(1);
+
+/* inout: the bytes of host memory between the rows keep their values. */
+cl_int clEnqueueReadBufferRect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	OCL_XYZ(buffer_origin), OCL_XYZ(host_origin), OCL_XYZ(region),
+	size_t buffer_row, size_t buffer_slice, size_t host_row, size_t host_slice,
+	void *ptr ava_inout ava_bytes(ocl_rect_bytes(host_origin, region, host_row, host_slice)),
+	OCL_WAITS, OCL_EVENT)
+	ava_id(182) ava_may_wait ava_server_replace(ocl_read_rect) ava_cost(1);
+
+cl_int clEnqueueWriteBufferRect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	OCL_XYZ(buffer_origin), OCL_XYZ(host_origin), OCL_XYZ(region),
+	size_t buffer_row, size_t buffer_slice, size_t host_row, size_t host_slice,
+	const void *ptr ava_in
+		ava_bytes(ocl_rect_bytes(host_origin, region, host_row, host_slice)),
+	OCL_WAITS, OCL_EVENT)
+	ava_id(183) ava_may_wait ava_server_replace(ocl_write_rect) ava_cost(1);
+
+cl_int clEnqueueFillBuffer(cl_command_queue queue, cl_mem buffer,
+	const void *pattern ava_in ava_bytes(pattern_size), size_t pattern_size,
+	size_t offset, size_t size, OCL_WAITS, OCL_EVENT)
+	ava_id(184) ava_cost(1);
+
+cl_int clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to,
+	size_t from_offset, size_t to_offset, size_t size, OCL_WAITS, OCL_EVENT)
+	ava_id(185) ava_cost(1);
+
+cl_int clEnqueueCopyBufferRect(cl_command_queue queue, cl_mem from, cl_mem to,
+	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region),
+	size_t from_row, size_t from_slice, size_t to_row, size_t to_slice,
+	OCL_WAITS, OCL_EVENT)
+	ava_id(186) ava_cost(1);
+
+/* ---- commands on images --------------------------------------------------------- */
+
+cl_int clEnqueueReadImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
+	OCL_XYZ(origin),
+	const size_t *region ava_in ava_count(3)
+		ava_pass(ocl_checked_region(image, pixel, type, region)),
+	size_t row, size_t slice,
+	void *ptr ava_inout ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
+	OCL_WAITS, OCL_EVENT)
+	ava_id(190) ava_may_wait ava_server_replace(ocl_read_image) ava_cost(1)
+	ava_implicit(size_t, pixel, ocl_guest_pixel(image))
+	ava_implicit(cl_mem_object_type, type, ocl_guest_type(image));
+
+cl_int clEnqueueWriteImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
+	OCL_XYZ(origin),
+	const size_t *region ava_in ava_count(3)
+		ava_pass(ocl_checked_region(image, pixel, type, region)),
+	size_t row, size_t slice,
+	const void *ptr ava_in ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
+	OCL_WAITS, OCL_EVENT)
+	ava_id(191) ava_may_wait ava_server_replace(ocl_write_image) ava_cost(1)
+	ava_implicit(size_t, pixel, ocl_guest_pixel(image))
+	ava_implicit(cl_mem_object_type, type, ocl_guest_type(image));
+
+cl_int clEnqueueFillImage(cl_command_queue queue, cl_mem image,
+	const void *color ava_in ava_bytes(4 * sizeof(cl_uint)),
+	OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
+	ava_id(192) ava_cost(1);
+
+cl_int clEnqueueCopyImage(cl_command_queue queue, cl_mem from, cl_mem to,
+	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
+	ava_id(193) ava_cost(1);
+
+cl_int clEnqueueCopyImageToBuffer(cl_command_queue queue, cl_mem image, cl_mem buffer,
+	OCL_XYZ(origin), OCL_XYZ(region), size_t offset, OCL_WAITS, OCL_EVENT)
+	ava_id(194) ava_cost(1);
+
+cl_int clEnqueueCopyBufferToImage(cl_command_queue queue, cl_mem buffer, cl_mem image,
+	size_t offset, OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
+	ava_id(195) ava_cost(1);
+
+/* ---- mapping -------------------------------------------------------------------- */
+
+void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+	cl_map_flags flags, size_t offset, size_t size, OCL_WAITS, OCL_EVENT, OCL_ERROR)
+	ava_unsupported_with(CL_MAP_FAILURE);
+
+void *clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
+	cl_map_flags flags, const size_t *origin, const size_t *region, size_t *row_pitch,
+	size_t *slice_pitch, OCL_WAITS, OCL_EVENT, OCL_ERROR)
+	ava_unsupported_with(CL_MAP_FAILURE);
+
+cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *ptr,
+	OCL_WAITS, OCL_EVENT)
+	ava_unsupported_with(CL_INVALID_VALUE);
+
+cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,
+	const cl_mem *mems ava_in ava_count(n), cl_mem_migration_flags flags,
+	OCL_WAITS, OCL_EVENT)
+	ava_id(200) ava_cost(1);
+
+/* ---- kernels to run, and order --------------------------------------------------- */
+
+cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
+	const size_t *offset ava_in ava_count(min(dim, 3)),
+	const size_t *global ava_in ava_count(min(dim, 3)),
+	const size_t *local ava_in ava_count(min(dim, 3)), OCL_WAITS, OCL_EVENT)
+	ava_id(210) ava_cost(2);
+
+cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
+	ava_id(211) ava_cost(2);
+
+cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
+	void *args, size_t args_size, cl_uint n, const cl_mem *mems, const void **mem_places,
+	OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
+	ava_id(212);
+
+cl_int clEnqueueBarrierWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
+	ava_id(213);
+
+cl_int clEnqueueMarker(cl_command_queue queue, OCL_EVENT)
+	ava_id(214);
+
+cl_int clEnqueueBarrier(cl_command_queue queue)
+	ava_id(215);
+
+cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
+	const cl_event *events ava_in ava_count(n))
+	ava_id(216);
+
+/* ---- shared virtual memory -------------------------------------------------------- */
+
+void *clSVMAlloc(cl_context context, cl_svm_mem_flags flags, size_t size,
+	cl_uint alignment)
+	ava_unsupported;
+
+void clSVMFree(cl_context context, void *ptr)
+	ava_unsupported;
+
+cl_int clEnqueueSVMFree(cl_command_queue queue, cl_uint n, void *ptrs[],
+	void (CL_CALLBACK *func)(cl_command_queue, cl_uint, void *[], void *),
+	void *user_data, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool blocking, void *to,
+	const void *from, size_t size, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueSVMMemFill(cl_command_queue queue, void *ptr, const void *pattern,
+	size_t pattern_size, size_t size, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking, cl_map_flags flags,
+	void *ptr, size_t size, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueSVMUnmap(cl_command_queue queue, void *ptr, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;
+
+cl_int clEnqueueSVMMigrateMem(cl_command_queue queue, cl_uint n, const void **ptrs,
+	const size_t *sizes, cl_mem_migration_flags flags, OCL_WAITS, OCL_EVENT)
+	ava_unsupported;

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server.c - helpers of the OpenCL spec that run in the API server
+ *
+ * A server serves one context of one guest process, so the count of user events
+ * that are not set is the process's own.
+ */
+#include "ocl.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_uint unset_user_events;
+
+void ocl_user_event_made(void)
+{
+	atomic_fetch_add(&unset_user_events, 1);
+}
+
+void ocl_user_event_set(void)
+{
+	atomic_fetch_sub(&unset_user_events, 1);
+}
+
+/* Might a transfer executed as a blocking one wait for its own caller? */
+static bool may_wait_for_caller(cl_bool blocking)
+{
+	return !blocking && atomic_load(&unset_user_events);
+}
+
+cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
+			       void *value, size_t *size_ret)
+{
+	/* Its value would be taken for addresses of this process. */
+	if (name == CL_PROGRAM_BINARIES)
+		return CL_INVALID_VALUE;
+	return clGetProgramInfo(program, name, size, value, size_ret);
+}
+
+static cl_int all_sizes(cl_program program, cl_uint *count, size_t **sizes)
+{
+	cl_int err = clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof(*count),
+				      count, NULL);
+
+	*sizes = NULL;
+	if (err)
+		return err;
+	*sizes = calloc(*count, sizeof(**sizes));
+	if (!*sizes)
+		return CL_OUT_OF_HOST_MEMORY;
+	return clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES,
+				*count * sizeof(**sizes), *sizes, NULL);
+}
+
+cl_int ocl_server_program_binary(cl_program program, cl_uint index, size_t size,
+				 void *binary)
+{
+	unsigned char **list = NULL;
+	cl_uint count;
+	size_t *sizes;
+	cl_int err = all_sizes(program, &count, &sizes);
+
+	if (!err && (index >= count || size < sizes[index]))
+		err = CL_INVALID_VALUE;
+	if (!err) {
+		list = calloc(count, sizeof(*list));
+		err = list ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
+	}
+	if (!err) {
+		list[index] = binary;
+		err = clGetProgramInfo(program, CL_PROGRAM_BINARIES,
+				       count * sizeof(*list), list, NULL);
+	}
+	free(list);
+	free(sizes);
+	return err;
+}
+
+/* Arguments by value that are objects nevertheless. */
+static int type_is_object(cl_kernel kernel, cl_uint index)
+{
+	static const char * const objects[] = {
+		"sampler_t", "image", "queue_t", "pipe",
+	};
+	char type[64] = "";
+
+	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
+			       type, NULL))
+		return -1;
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (strstr(type, objects[i]))
+			return 1;
+	return 0;
+}
+
+int ocl_arg_is_object(cl_kernel kernel, cl_uint index)
+{
+	cl_kernel_arg_address_qualifier space;
+
+	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
+			       sizeof(space), &space, NULL))
+		return -1;
+	if (space == CL_KERNEL_ARG_ADDRESS_LOCAL)
+		return 0;
+	if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE)
+		return 1;
+	return type_is_object(kernel, index);
+}
+
+void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value)
+{
+	if (name == CL_MEM_HOST_PTR && value)
+		memset(value, 0, size < sizeof(void *) ? size : sizeof(void *));
+}
+
+static void CL_CALLBACK free_host_memory(cl_mem mem, void *bytes)
+{
+	(void)mem;
+	free(bytes);
+}
+
+void ocl_keep_host_memory(cl_mem mem, void *bytes)
+{
+	cl_mem_flags flags = CL_MEM_USE_HOST_PTR;
+
+	clGetMemObjectInfo(mem, CL_MEM_FLAGS, sizeof(flags), &flags, NULL);
+	/* Where the callback is refused the bytes stay: better than freed too early. */
+	if (flags & CL_MEM_USE_HOST_PTR)
+		clSetMemObjectDestructorCallback(mem, free_host_memory, bytes);
+	else
+		free(bytes);
+}
+
+const size_t *ocl_checked_region(cl_mem image, size_t pixel, cl_mem_object_type type,
+				 const size_t *region)
+{
+	cl_mem_object_type real_type;
+	size_t real_pixel;
+
+	/* Not an image: the call itself says so. */
+	if (clGetMemObjectInfo(image, CL_MEM_TYPE, sizeof(real_type), &real_type, NULL) ||
+	    clGetImageInfo(image, CL_IMAGE_ELEMENT_SIZE, sizeof(real_pixel),
+			   &real_pixel, NULL))
+		return region;
+	return pixel == real_pixel && type == real_type ? region : NULL;
+}
+
+static void CL_CALLBACK free_copy(cl_event event, cl_int status, void *copy)
+{
+	(void)event;
+	(void)status;
+	free(copy);
+}
+
+/*
+ * The command that @event names reads @copy: free it when the command ends. The
+ * event is handed on to @out if the application wants it.
+ */
+static cl_int own_copy(cl_int err, cl_event event, void *copy, cl_event *out)
+{
+	if (err) {
+		free(copy);
+		return err;
+	}
+	/* Without a callback nobody can tell when it may be freed. */
+	err = clSetEventCallback(event, CL_COMPLETE, free_copy, copy);
+	if (out)
+		*out = event;
+	else
+		clReleaseEvent(event);
+	return err;
+}
+
+static void *copy_of(const void *from, size_t size)
+{
+	void *copy = from ? malloc(size ? size : 1) : NULL;
+
+	if (copy)
+		memcpy(copy, from, size);
+	return copy;
+}
+
+cl_int ocl_read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+		       size_t offset, size_t size, void *ptr, cl_uint count,
+		       const cl_event *list, cl_event *event)
+{
+	if (may_wait_for_caller(blocking))
+		return CL_OUT_OF_RESOURCES;
+	return clEnqueueReadBuffer(queue, buffer, CL_TRUE, offset, size, ptr, count,
+				   list, event);
+}
+
+cl_int ocl_write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+			size_t offset, size_t size, const void *ptr, cl_uint count,
+			const cl_event *list, cl_event *event)
+{
+	cl_event done = NULL;
+	void *copy;
+
+	if (!may_wait_for_caller(blocking) || !ptr)
+		return clEnqueueWriteBuffer(queue, buffer, CL_TRUE, offset, size, ptr,
+					    count, list, event);
+	copy = copy_of(ptr, size);
+	if (!copy)
+		return CL_OUT_OF_HOST_MEMORY;
+	return own_copy(clEnqueueWriteBuffer(queue, buffer, CL_FALSE, offset, size,
+					     copy, count, list, &done),
+			done, copy, event);
+}
+
+cl_int ocl_read_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+		     const size_t *buffer_origin, const size_t *host_origin,
+		     const size_t *region, size_t buffer_row, size_t buffer_slice,
+		     size_t host_row, size_t host_slice, void *ptr, cl_uint count,
+		     const cl_event *list, cl_event *event)
+{
+	if (may_wait_for_caller(blocking))
+		return CL_OUT_OF_RESOURCES;
+	return clEnqueueReadBufferRect(queue, buffer, CL_TRUE, buffer_origin,
+				       host_origin, region, buffer_row, buffer_slice,
+				       host_row, host_slice, ptr, count, list, event);
+}
+
+cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
+		      const size_t *buffer_origin, const size_t *host_origin,
+		      const size_t *region, size_t buffer_row, size_t buffer_slice,
+		      size_t host_row, size_t host_slice, const void *ptr,
+		      cl_uint count, const cl_event *list, cl_event *event)
+{
+	cl_event done = NULL;
+	void *copy;
+
+	if (!may_wait_for_caller(blocking) || !ptr)
+		return clEnqueueWriteBufferRect(queue, buffer, CL_TRUE, buffer_origin,
+						host_origin, region, buffer_row,
+						buffer_slice, host_row, host_slice, ptr,
+						count, list, event);
+	copy = copy_of(ptr, ocl_rect_bytes(host_origin, region, host_row, host_slice));
+	if (!copy)
+		return CL_OUT_OF_HOST_MEMORY;
+	return own_copy(clEnqueueWriteBufferRect(queue, buffer, CL_FALSE, buffer_origin,
+						 host_origin, region, buffer_row,
+						 buffer_slice, host_row, host_slice,
+						 copy, count, list, &done),
+			done, copy, event);
+}
+
+cl_int ocl_read_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
+		      const size_t *origin, const size_t *region, size_t row,
+		      size_t slice, void *ptr, cl_uint count, const cl_event *list,
+		      cl_event *event)
+{
+	if (may_wait_for_caller(blocking))
+		return CL_OUT_OF_RESOURCES;
+	return clEnqueueReadImage(queue, image, CL_TRUE, origin, region, row, slice, ptr,
+				  count, list, event);
+}
+
+cl_int ocl_write_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
+		       const size_t *origin, const size_t *region, size_t row,
+		       size_t slice, const void *ptr, cl_uint count,
+		       const cl_event *list, cl_event *event)
+{
+	cl_mem_object_type type = 0;
+	cl_event done = NULL;
+	size_t pixel = 0;
+	void *copy;
+
+	if (!may_wait_for_caller(blocking) || !ptr || !region)
+		return clEnqueueWriteImage(queue, image, CL_TRUE, origin, region, row,
+					   slice, ptr, count, list, event);
+	clGetMemObjectInfo(image, CL_MEM_TYPE, sizeof(type), &type, NULL);
+	clGetImageInfo(image, CL_IMAGE_ELEMENT_SIZE, sizeof(pixel), &pixel, NULL);
+	copy = copy_of(ptr, ocl_region_bytes(region, row, slice, pixel, type));
+	if (!copy)
+		return CL_OUT_OF_HOST_MEMORY;
+	return own_copy(clEnqueueWriteImage(queue, image, CL_FALSE, origin, region, row,
+					    slice, copy, count, list, &done),
+			done, copy, event);
+}
