@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * spawn.c - start a process for a context, in namespaces of its own
+ *
+ * Namespaces are made here because they need privileges; everything that a
+ * server can give up by itself it gives up itself (server/sandbox.c). In a PID
+ * namespace the server is process 1: when it ends, whatever it started ends.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "device.h"
+#include "spawn.h"
+
+#define SERVER_CONTEXT_FD	3
+#define EXIT_NOT_EXECUTED	127
+
+static struct rlimit server_nofile;
+
+void avad_spawn_init(void)
+{
+	struct rlimit raised;
+
+	getrlimit(RLIMIT_NOFILE, &server_nofile);
+	raised = server_nofile;
+	raised.rlim_cur = raised.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+pid_t avad_fork(int namespaces, int *pidfd)
+{
+	long ret = syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int server_command(const struct avad_api *api, const char *work_dir,
+			  struct avad_strings *argv, struct avad_strings *env)
+{
+	char text[4096];
+	int ret = avad_strings_add(argv, api->server);
+	size_t i;
+
+	snprintf(text, sizeof(text), "--context-fd=%d", SERVER_CONTEXT_FD);
+	ret |= avad_strings_add(argv, text);
+	snprintf(text, sizeof(text), "--user=%s", api->user);
+	ret |= avad_strings_add(argv, text);
+	snprintf(text, sizeof(text), "--work-dir=%s", work_dir);
+	ret |= avad_strings_add(argv, text);
+	for (i = 0; i < api->limits.count; i++) {
+		snprintf(text, sizeof(text), "--limit=%s", api->limits.list[i]);
+		ret |= avad_strings_add(argv, text);
+	}
+	for (i = 0; i < api->args.count; i++)
+		ret |= avad_strings_add(argv, api->args.list[i]);
+	ret |= avad_strings_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	ret |= avad_strings_add(env, "LANG=C.UTF-8");
+	for (i = 0; i < api->env.count; i++)
+		ret |= avad_strings_add(env, api->env.list[i]);
+	return ret ? -ENOMEM : 0;
+}
+
+/* From here to exec: only async-signal-safe functions, errors by name of the step. */
+
+static const char *child_mounts(int namespaces)
+{
+	if (!(namespaces & CLONE_NEWNS))
+		return NULL;
+	/* A root that is no mount point of its own has nothing to make private. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	    (errno != EINVAL || mount(NULL, "/proc", NULL, MS_PRIVATE, NULL)))
+		return "private mounts";
+	if (namespaces & CLONE_NEWPID &&
+	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		return "its own /proc";
+	return NULL;
+}
+
+static const char *child_descriptors(int context_fd)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return "standard descriptors";
+	if (context_fd == SERVER_CONTEXT_FD ? fcntl(context_fd, F_SETFD, 0) :
+	    dup2(context_fd, SERVER_CONTEXT_FD) < 0)
+		return "the context's descriptor";
+	return close_range(SERVER_CONTEXT_FD + 1, ~0u, 0) ? "closing descriptors" : NULL;
+}
+
+static const char *child_signals(void)
+{
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &act, NULL);
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) ? "signals" : NULL;
+}
+
+static void child_main(const struct avad_api *api, int context_fd, char **argv, char **env)
+{
+	const char *step;
+
+	setsid();
+	umask(077);
+	step = child_signals();
+	if (!step)
+		step = child_mounts(api->namespaces);
+	if (!step && setrlimit(RLIMIT_NOFILE, &server_nofile))
+		step = "limits";
+	if (!step)
+		step = child_descriptors(context_fd);
+	if (!step) {
+		execve(api->server, argv, env);
+		step = "exec";
+		context_fd = SERVER_CONTEXT_FD;
+	}
+	ava_log("avad", "%s: %s: %s", api->server, step, strerror(errno));
+	avad_device_reject(context_fd, AVA_REJECT_NO_SERVER);
+	_exit(EXIT_NOT_EXECUTED);
+}
+
+pid_t avad_spawn(const struct avad_api *api, int context_fd, const char *work_dir, int *pidfd)
+{
+	struct avad_strings argv = { 0 }, env = { 0 };
+	pid_t pid = server_command(api, work_dir, &argv, &env);
+
+	if (!pid)
+		pid = avad_fork(api->namespaces, pidfd);
+	if (!pid)
+		child_main(api, context_fd, argv.list, env.list);
+	avad_strings_free(&argv);
+	avad_strings_free(&env);
+	return pid;
+}
