@@ -65,9 +65,9 @@ ava_lock() {
 }
 
 # ava_scratch NAME: make a directory in the cache that goes away with the script;
-# sets AVA_SCRATCH
+# sets AVA_SCRATCH. Hold the lock NAME: what a killed run left is removed.
 ava_scratch() {
-	mkdir -p "$AVA_CACHE" || die "cannot create $AVA_CACHE; set AVA_CACHE to a directory that you may write"
+	rm -rf "$AVA_CACHE/.tmp-$1".*
 	AVA_SCRATCH=$(mktemp -d "$AVA_CACHE/.tmp-$1.XXXXXX") ||
 		die "cannot write to $AVA_CACHE; set AVA_CACHE to a directory that you may write"
 	trap 'ava_kill_step; rm -rf "$AVA_SCRATCH"' EXIT
