@@ -14,9 +14,10 @@ SPLAT = re.compile(
     r"|INFO: task .* blocked|possible recursive locking|circular locking"
     r"|inconsistent lock state|suspicious RCU usage|bad unlock balance"
     r"|refcount_t: |list_(add|del) corruption|detected stalls|Unable to handle"
-    r"|soft lockup|hard LOCKUP|unregister_netdevice|Bad page|invalid opcode|Call Trace")
+    r"|soft lockup|hard LOCKUP|Bad page|invalid opcode")
+TRACE = re.compile(r"Call Trace:")	# of something that SPLAT does not know
 REPORT_LINES = 60
-TAIL_LINES = 40
+TAIL_LINES = 10
 
 
 def _baseline(path):
@@ -26,31 +27,35 @@ def _baseline(path):
 
 
 def _report(lines):
-    for count, line in enumerate(lines, 1):
-        if "end trace" in line:
+    """The lines of the complaint that starts at the first one."""
+    for count, line in enumerate(lines[:REPORT_LINES]):
+        if count and SPLAT.search(line):
             return lines[:count]
-    return lines
+        if "end trace" in line:
+            return lines[:count + 1]
+    return lines[:REPORT_LINES]
 
 
 class Judge:
     def __init__(self, lab_d):
         self.known = _baseline(os.path.join(lab_d, "baseline-splats"))
 
-    def splats(self, text):
-        """First lines of the complaints in @text that count."""
+    def _counts(self, report):
+        return any("ava_" in line for line in report) or \
+            not any(known.search(report[0]) for known in self.known)
+
+    def reports(self, text):
+        """The complaints in @text that count, each a list of lines."""
         lines = text.splitlines()
-        found = []
         at = 0
         while at < len(lines):
-            if not SPLAT.search(lines[at]):
+            if not SPLAT.search(lines[at]) and not TRACE.search(lines[at]):
                 at += 1
                 continue
-            report = _report(lines[at:at + REPORT_LINES])
-            if any("ava_" in line for line in report) or \
-               not any(known.search(lines[at]) for known in self.known):
-                found.append(lines[at].strip())
+            report = _report(lines[at:])
+            if self._counts(report):
+                yield report
             at += len(report)
-        return found
 
 
 def read_console(path):

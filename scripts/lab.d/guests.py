@@ -133,7 +133,7 @@ class Guests:
         guest.ended.set()
         guest.up.set()
         for origin, ident in stranded:
-            self.hub.fail(origin, ident, f"guest {guest.n} ended while it ran this")
+            self.hub.fail(origin, ident, f"guest {guest.n} {guest.error or 'ended by itself'} while it ran this")
 
     def kill(self, origin, ident, request):
         n = int(request["guest"])
@@ -142,6 +142,7 @@ class Guests:
         if guest is None or guest.child is None:
             self.hub.fail(origin, ident, f"guest {n} is not running")
             return
+        guest.error = "was killed"
         os.kill(guest.child.pid, signal.SIGKILL)
         guest.ended.wait()
         self.hub.done(origin, ident, status=0)

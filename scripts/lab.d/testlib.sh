@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# testlib.sh - what the lab's tests share: sourced by check-lab in each test's shell
+#
+# A test is a bash script run with -eu on the machine; it talks to the VMs with
+# host and guest, and ends with 0 if all was as it should be.
+
+LAB=$AVA_SRC/scripts/lab
+TOOLS=$BUILD/lab-tools
+# shellcheck disable=SC2034	# for the tests
+EXAMPLES=$BUILD/userspace/examples
+HOST_COUNTERS=/sys/class/misc/ava-server
+GUEST_COUNTERS=/sys/class/misc/ava
+# Everything must be back within a second of the VM's own clock.
+SETTLE_MS=1000
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+host() { "$LAB" host "$@"; }
+
+guest() { # N CMD...
+	local n=$1
+	shift
+	"$LAB" guest -n "$n" "$@"
+}
+
+# Until the host's counters are as told; nothing held by anyone if not told.
+host_settle() { # [COUNTER=N...]
+	[ $# -gt 0 ] || set -- contexts=0 streams=0 calls=0 bulk_bytes=0
+	echo "host: $(host "$TOOLS/lab-settle" $HOST_COUNTERS $SETTLE_MS "$@")" ||
+		fail "the host's counters did not settle"
+}
+
+guest_settle() { # N [COUNTER=N...]
+	local n=$1
+	shift
+	[ $# -gt 0 ] || set -- contexts=0 streams=0 calls=0 pinned_pages=0
+	echo "guest $n: $(guest "$n" "$TOOLS/lab-settle" $GUEST_COUNTERS $SETTLE_MS "$@")" ||
+		fail "the counters of guest $n did not settle"
+}
+
+# Longer: for a call to get going, not for anything to be given back.
+host_reaches() {
+	echo "host: $(host "$TOOLS/lab-settle" $HOST_COUNTERS 60000 "$@")" ||
+		fail "the host's counters did not get to $*"
+}
+
+# Start CMD in guest N and read what it says until it says "holding".
+hold() { # N CMD...
+	local line
+	exec 9< <(guest "$@" 2>&1; echo "status $?")
+	while read -r -t 120 -u 9 line; do
+		echo "$1: $line"
+		[ "$line" = holding ] && return
+	done
+	fail "the program in guest $1 did not get to hold its call"
+}
+
+# The rest of what the holding program says, and its status.
+held() {
+	local all
+	all=$(timeout 120 cat <&9) || fail "the program that held a call did not end"
+	exec 9<&-
+	echo "$all"
+}
+
+same() { # WHAT A B
+	[ "$2" = "$3" ] && return
+	echo "$1 differ:"
+	diff <(echo "$2") <(echo "$3")
+	return 1
+}
+
+# Name, version and hash as lab-open takes them.
+api_id() {
+	"$BUILD/cava-lite/opencl/ava-server-opencl" --identify
+}
