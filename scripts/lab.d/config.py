@@ -17,6 +17,8 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or f"{SRC}/build")
 CACHE = os.path.abspath(os.environ.get("AVA_CACHE") or os.path.expanduser("~/.cache/ava"))
 STATE = os.path.abspath(os.environ.get("AVA_LAB_DIR") or f"{BUILD}/lab")
 
+POCL_CACHE = f"{CACHE}/pocl/shared"
+
 HOST_MEM = int(os.environ.get("AVA_LAB_MEM") or 4096)
 GUEST_MEM = int(os.environ.get("AVA_LAB_GUEST_MEM") or 1024)
 SPARE_MEM = 512
@@ -117,6 +119,18 @@ def check_programs():
             raise Missing(f"{program} is missing: run 'apt-get install {package}'")
 
 
+def make_pocl_cache():
+    """Compiled kernels, kept from lab to lab.
+
+    Servers in the host VM write it as whatever user they run as; on this machine
+    the directory above keeps others out.
+    """
+    os.makedirs(os.path.dirname(POCL_CACHE), exist_ok=True)
+    os.chmod(os.path.dirname(POCL_CACHE), 0o700)
+    os.makedirs(POCL_CACHE, exist_ok=True)
+    os.chmod(POCL_CACHE, 0o1777)
+
+
 def find_module(name):
     for folder, _, files in sorted(os.walk(f"{BUILD}/modules")):
         if name in files:
@@ -181,7 +195,7 @@ def host_argv(qemu, accel, kernel):
         "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
         "-fsdev", "local,id=state,path=.,security_model=none",
         "-device", "virtio-9p-pci,fsdev=state,mount_tag=state",
-        "-fsdev", f"local,id=pocl,path={CACHE}/pocl,security_model=none",
+        "-fsdev", f"local,id=pocl,path={POCL_CACHE},security_model=none",
         "-device", "virtio-9p-pci,fsdev=pocl,mount_tag=pocl",
         "-device", "virtio-serial-pci",
         "-chardev", "socket,id=agent,path=agent.sock",
