@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * cl_refused.c - what AvA's OpenCL does not do, it refuses with the API's own error
+ *
+ * Only for the remote side: natively most of these calls work.
+ */
+#include "cl_test.h"
+
+static const char source[] = "__kernel void set(__global int *a) { a[0] = 1; }";
+
+static void CL_CALLBACK on_event(cl_event event, cl_int status, void *data)
+{
+	(void)event;
+	(void)status;
+	(void)data;
+}
+
+static void CL_CALLBACK on_mem(cl_mem mem, void *data)
+{
+	(void)mem;
+	(void)data;
+}
+
+static void CL_CALLBACK on_context(cl_context context, void *data)
+{
+	(void)context;
+	(void)data;
+}
+
+static void CL_CALLBACK native(void *args)
+{
+	(void)args;
+}
+
+static void test_mapping(const struct cl_env *env)
+{
+	const size_t zero[3] = { 0 }, one[3] = { 1, 1, 1 };
+	cl_mem mem = cl_test_buffer(env, 64);
+	size_t pitch;
+	cl_int err = 0;
+	void *p;
+
+	p = clEnqueueMapBuffer(env->queue, mem, CL_TRUE, CL_MAP_READ, 0, 64, 0, NULL,
+			       NULL, &err);
+	tap(!p, "clEnqueueMapBuffer maps nothing");
+	tap_err(err, CL_MAP_FAILURE, "clEnqueueMapBuffer");
+	p = clEnqueueMapImage(env->queue, mem, CL_TRUE, CL_MAP_READ, zero, one, &pitch,
+			      NULL, 0, NULL, NULL, &err);
+	tap(!p, "clEnqueueMapImage maps nothing");
+	tap_err(err, CL_MAP_FAILURE, "clEnqueueMapImage");
+	p = clEnqueueMapBuffer(env->queue, mem, CL_TRUE, CL_MAP_READ, 0, 64, 0, NULL,
+			       NULL, NULL);
+	tap(!p, "nor without a place for the error");
+	err = clEnqueueUnmapMemObject(env->queue, mem, &pitch, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_VALUE, "clEnqueueUnmapMemObject");
+	clReleaseMemObject(mem);
+}
+
+static void test_shared_memory(const struct cl_env *env, cl_kernel kernel)
+{
+	void *none[1] = { NULL };
+	char bytes[64];
+	cl_int err;
+
+	tap(!clSVMAlloc(env->context, CL_MEM_READ_WRITE, 64, 0), "clSVMAlloc");
+	clSVMFree(env->context, NULL);
+	err = clSetKernelArgSVMPointer(kernel, 0, bytes);
+	tap_err(err, CL_INVALID_OPERATION, "clSetKernelArgSVMPointer");
+	err = clSetKernelExecInfo(kernel, CL_KERNEL_EXEC_INFO_SVM_PTRS, sizeof(none), none);
+	tap_err(err, CL_INVALID_OPERATION, "clSetKernelExecInfo");
+	err = clEnqueueSVMMemcpy(env->queue, CL_TRUE, bytes, bytes + 32, 8, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMMemcpy");
+	err = clEnqueueSVMMemFill(env->queue, bytes, bytes, 4, 8, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMMemFill");
+	err = clEnqueueSVMMap(env->queue, CL_TRUE, CL_MAP_READ, bytes, 8, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMMap");
+	err = clEnqueueSVMUnmap(env->queue, bytes, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMUnmap");
+	err = clEnqueueSVMFree(env->queue, 1, none, NULL, NULL, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMFree");
+	err = clEnqueueSVMMigrateMem(env->queue, 1, (const void **)none, NULL, 0, 0, NULL,
+				     NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueSVMMigrateMem");
+}
+
+static void test_callbacks(const struct cl_env *env)
+{
+	cl_mem mem = cl_test_buffer(env, 64);
+	cl_event user = clCreateUserEvent(env->context, NULL);
+	cl_int err;
+
+	err = clSetEventCallback(user, CL_COMPLETE, on_event, NULL);
+	tap_err(err, CL_OUT_OF_RESOURCES, "clSetEventCallback");
+	err = clSetMemObjectDestructorCallback(mem, on_mem, NULL);
+	tap_err(err, CL_OUT_OF_RESOURCES, "clSetMemObjectDestructorCallback");
+	err = clSetContextDestructorCallback(env->context, on_context, NULL);
+	tap_err(err, CL_OUT_OF_RESOURCES, "clSetContextDestructorCallback");
+	err = clEnqueueNativeKernel(env->queue, native, NULL, 0, 0, NULL, NULL, 0, NULL,
+				    NULL);
+	tap_err(err, CL_INVALID_OPERATION, "clEnqueueNativeKernel");
+	clSetUserEventStatus(user, CL_COMPLETE);
+	clReleaseEvent(user);
+	clReleaseMemObject(mem);
+}
+
+static void test_pipes(const struct cl_env *env)
+{
+	cl_int err = 0;
+	cl_mem pipe = clCreatePipe(env->context, 0, 4, 4, NULL, &err);
+
+	tap(!pipe, "clCreatePipe makes nothing");
+	tap_err(err, CL_INVALID_OPERATION, "clCreatePipe");
+}
+
+/* Would wait for what this thread does only later. */
+static void test_read_before_user_event(const struct cl_env *env)
+{
+	cl_event user = clCreateUserEvent(env->context, NULL);
+	cl_mem mem = cl_test_buffer(env, 64);
+	char bytes[64];
+	cl_int err;
+
+	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 1, &user, NULL);
+	tap_err(err, CL_OUT_OF_RESOURCES, "a read that waits for a user event");
+	clSetUserEventStatus(user, CL_COMPLETE);
+	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 1, &user, NULL);
+	tap_err(err, CL_SUCCESS, "the same once the event is set");
+	clReleaseEvent(user);
+	clReleaseMemObject(mem);
+}
+
+static void test_extensions(const struct cl_env *env)
+{
+	tap(!clGetExtensionFunctionAddressForPlatform(env->platform, "clEnqueueMapBuffer"),
+	    "no address for what is not an extension");
+	tap(!clGetExtensionFunctionAddressForPlatform(env->platform,
+						      "clSetContentSizeBufferPoCL"),
+	    "no address for an extension of the vendor");
+}
+
+/* Objects of the wrong type never reach the vendor's library. */
+static void test_wrong_objects(const struct cl_env *env, cl_kernel kernel)
+{
+	cl_mem mem = cl_test_buffer(env, 64), not_mem = (cl_mem)env->queue;
+	cl_event not_event = (cl_event)mem;
+	char bytes[8];
+	cl_uint n;
+	cl_int err;
+
+	err = clEnqueueReadBuffer(env->queue, not_mem, CL_TRUE, 0, 8, bytes, 0, NULL, NULL);
+	tap_err(err, CL_INVALID_MEM_OBJECT, "a queue for a buffer");
+	err = clFinish((cl_command_queue)mem);
+	tap_err(err, CL_INVALID_COMMAND_QUEUE, "a buffer for a queue");
+	err = clEnqueueReadBuffer(env->queue, mem, CL_TRUE, 0, 8, bytes, 1, &not_event, NULL);
+	tap_err(err, CL_INVALID_EVENT_WAIT_LIST, "a buffer in a wait list");
+	err = clGetContextInfo((cl_context)env->device, CL_CONTEXT_NUM_DEVICES, sizeof(n),
+			       &n, NULL);
+	tap_err(err, CL_INVALID_CONTEXT, "a device for a context");
+	not_mem = (cl_mem)bytes;
+	err = clSetKernelArg(kernel, 0, sizeof(not_mem), &not_mem);
+	tap_err(err, CL_INVALID_MEM_OBJECT, "a wild pointer as a kernel's argument");
+	clReleaseMemObject(mem);
+}
+
+int main(void)
+{
+	struct cl_env env;
+	cl_program program;
+	cl_kernel kernel;
+
+	cl_env_open(&env);
+	program = cl_test_build(&env, source, "");
+	kernel = cl_test_kernel(program, "set");
+	test_mapping(&env);
+	test_shared_memory(&env, kernel);
+	test_callbacks(&env);
+	test_pipes(&env);
+	test_read_before_user_event(&env);
+	test_extensions(&env);
+	test_wrong_objects(&env, kernel);
+	clReleaseKernel(kernel);
+	clReleaseProgram(program);
+	cl_env_close(&env);
+	return tap_end();
+}
