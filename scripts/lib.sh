@@ -64,6 +64,10 @@ ava_lock() {
 	fi
 }
 
+ava_unlock() {
+	[ -z "${AVA_LOCK_FD:-}" ] || exec {AVA_LOCK_FD}>&-
+}
+
 # ava_scratch NAME: make a directory in the cache that goes away with the script;
 # sets AVA_SCRATCH. Hold the lock NAME: what a killed run left is removed.
 ava_scratch() {
@@ -83,35 +87,54 @@ ava_publish() {
 }
 
 AVA_STEP_PID=
+AVA_TICK_PID=
 
+# End the step under way, if any, and its ticker.
 ava_kill_step() {
 	if [ -n "$AVA_STEP_PID" ]; then
 		kill -- "-$AVA_STEP_PID" 2>/dev/null
 		wait "$AVA_STEP_PID" 2>/dev/null
 		AVA_STEP_PID=
 	fi
+	if [ -n "$AVA_TICK_PID" ]; then
+		kill "$AVA_TICK_PID" 2>/dev/null
+		wait "$AVA_TICK_PID" 2>/dev/null
+		AVA_TICK_PID=
+	fi
+}
+
+# The time and the last line of LOG, every 10 seconds until killed.
+ava_tick() {
+	local start=$SECONDS sleeper=
+
+	ava_unlock
+	trap 'kill $sleeper; exit' TERM
+	while :; do
+		sleep 10 >/dev/null 2>&1 &
+		sleeper=$!
+		wait "$sleeper"
+		log "$1: $((SECONDS - start)) s: $(tail -n 1 "$2" | tr -cd '[:print:]' | cut -c1-80)"
+	done
 }
 
 # ava_step WHAT LOG COMMAND...: run a long command with its output in LOG, show that
 # it lives, show the log's end if it fails; returns the command's status. Start
 # from a script that has called ava_scratch, or an interrupted step runs on.
 ava_step() {
-	local what=$1 log=$2 start=$SECONDS ticker rc
+	local what=$1 log=$2 start=$SECONDS rc
 	shift 2
 
 	log "$what"
-	# in a session of its own, so that a stop reaches all that it started
-	setsid "$@" >"$log" 2>&1 </dev/null &
+	# in a session of its own, so that a stop reaches all that it started; without
+	# the lock, which ends with this script and not with what a step leaves behind
+	(ava_unlock; exec setsid "$@") >"$log" 2>&1 </dev/null &
 	AVA_STEP_PID=$!
-	while sleep 10; do
-		log "$what: $((SECONDS - start)) s: $(tail -n 1 "$log" | tr -cd '[:print:]' | cut -c1-80)"
-	done &
-	ticker=$!
+	ava_tick "$what" "$log" &
+	AVA_TICK_PID=$!
 	wait "$AVA_STEP_PID"
 	rc=$?
 	AVA_STEP_PID=
-	kill "$ticker" 2>/dev/null
-	wait "$ticker" 2>/dev/null
+	ava_kill_step
 	if [ "$rc" -ne 0 ]; then
 		log "$what: failed with status $rc after $((SECONDS - start)) s; the log ends:"
 		tail -n 30 "$log" | sed 's/^/#   /' >&2
