@@ -1,0 +1,907 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vhost.c - /dev/vhost-ava: every call into the vhost core, and nothing else's logic
+ *
+ * Kicks run in the vhost worker. They take chains, hand them to control.c and
+ * submit.c, and return; answers come back through the VM's queues and leave in the
+ * worker again. A chain whose answer comes later is remembered by guest-physical
+ * addresses, since the memory table may be another by then.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rwsem.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <linux/vhost_ava.h>
+#include <linux/vhost_iotlb.h>
+
+#include "vhost.h"
+
+#include "ava_host.h"
+
+/* What one kick may do before other queues and the answers get their turn. */
+#define AVA_VHOST_PKT_WEIGHT	256
+#define AVA_VHOST_BYTE_WEIGHT	0x80000
+#define AVA_VHOST_BATCH		64
+
+#define AVA_VHOST_FEATURES	((1ULL << VIRTIO_F_VERSION_1) |		\
+				 (1ULL << VIRTIO_RING_F_INDIRECT_DESC) |	\
+				 (1ULL << VIRTIO_RING_F_EVENT_IDX))
+
+/**
+ * struct ava_vhost - one open of /dev/vhost-ava, as vhost sees it
+ * @dev: the vhost device
+ * @vqs: its queues
+ * @vq_ptrs: they again, as vhost wants them
+ * @vm: the VM that it carries; a reference
+ * @mem_lock: dev.umem changes under it (write), and is used outside the worker
+ *	under it (read); the queues' mutexes would make the worker wait for copies
+ * @out: writes what the VM's queues hold into the rings
+ * @rooms: writable parts of the chain in hand; under that queue's mutex
+ * @segs: for submit.c; under the submit queue's mutex
+ */
+struct ava_vhost {
+	struct vhost_dev dev;
+	struct vhost_virtqueue vqs[VIRTIO_AVA_VQ_COUNT];
+	struct vhost_virtqueue *vq_ptrs[VIRTIO_AVA_VQ_COUNT];
+	struct ava_vm *vm;
+	struct rw_semaphore mem_lock;
+	struct vhost_work out;
+	struct ava_room rooms[VIRTIO_AVA_VQ_COUNT][UIO_MAXIOV];
+	struct virtio_ava_seg segs[VIRTIO_AVA_MAX_SEGS];
+};
+
+static struct ava_vhost *vhost_of(struct vhost_virtqueue *vq)
+{
+	return container_of(vq->dev, struct ava_vhost, dev);
+}
+
+static int index_of(struct vhost_virtqueue *vq)
+{
+	return vq - vhost_of(vq)->vqs;
+}
+
+/* ava_vhost_kick() - have the worker look at the VM's queues; the VM is live */
+void ava_vhost_kick(struct ava_vhost *vhost)
+{
+	ava_vhost_work_queue(&vhost->vqs[VIRTIO_AVA_VQ_SUBMIT], &vhost->out);
+}
+
+/* ---- chains in ------------------------------------------------------------------- */
+
+/**
+ * struct ava_taken - a chain just taken from a ring
+ * @chain: as others see it
+ * @in: its writable parts in the VMM's memory
+ * @in_count: how many
+ * @from: its readable bytes
+ */
+struct ava_taken {
+	struct ava_chain chain;
+	struct iovec *in;
+	unsigned int in_count;
+	struct iov_iter from;
+};
+
+static void fill_taken(struct vhost_virtqueue *vq, struct ava_taken *taken, int head,
+		       unsigned int out, unsigned int in, unsigned int log_num)
+{
+	struct ava_room *rooms = vhost_of(vq)->rooms[index_of(vq)];
+	struct ava_chain *chain = &taken->chain;
+	unsigned int i;
+
+	for (i = 0; i < log_num; i++)
+		rooms[i] = (struct ava_room){ vq->log[i].addr, vq->log[i].len };
+	taken->in = vq->iov + out;
+	taken->in_count = in;
+	chain->head = head;
+	chain->readable = iov_length(vq->iov, out);
+	chain->writable = iov_length(taken->in, in);
+	chain->rooms = rooms;
+	chain->room_count = log_num;
+	chain->from = &taken->from;
+	chain->seg_scratch = vhost_of(vq)->segs;
+	iov_iter_init(&taken->from, ITER_SOURCE, vq->iov, out, chain->readable);
+}
+
+/*
+ * Return: 1 with a chain, 0 when the ring is empty and will kick, or -errno from
+ * a ring that makes no sense. The log is vhost's way to tell guest addresses.
+ */
+static int take_chain(struct vhost_virtqueue *vq, struct ava_taken *taken)
+{
+	unsigned int out, in, log_num;
+	int head;
+
+	lockdep_assert_held(&vq->mutex);
+	for (;;) {
+		head = vhost_get_vq_desc(vq, vq->iov, ARRAY_SIZE(vq->iov), &out, &in,
+					 vq->log, &log_num);
+		if (head < 0)
+			return head;
+		if (head != vq->num)
+			break;
+		if (!vhost_enable_notify(vq->dev, vq))
+			return 0;
+		vhost_disable_notify(vq->dev, vq);
+	}
+	fill_taken(vq, taken, head, out, in, log_num);
+	return 1;
+}
+
+static void log_bad_ring(struct vhost_virtqueue *vq, int err)
+{
+	ava_vm_log(vhost_of(vq)->vm, "queue %d is stuck: bad descriptor chain (%d)\n",
+		   index_of(vq), err);
+}
+
+static int write_now(struct ava_taken *taken, const void *data, size_t len)
+{
+	struct iov_iter to;
+
+	iov_iter_init(&to, ITER_DEST, taken->in, taken->in_count, taken->chain.writable);
+	return copy_to_iter(data, len, &to) == len ? 0 : -EFAULT;
+}
+
+typedef bool (*ava_handle_fn)(struct vhost_virtqueue *vq, struct ava_taken *taken);
+
+/*
+ * The loop of a kick. @handle says whether it used the chain up at once, so that
+ * the guest must be told.
+ * Return: chains taken.
+ */
+static unsigned int handle_queue(struct vhost_virtqueue *vq, ava_handle_fn handle)
+{
+	struct ava_taken taken;
+	bool used = false;
+	int pkts = 0, bytes = 0, ret;
+
+	mutex_lock(&vq->mutex);
+	if (!vhost_vq_get_backend(vq) || !vq_meta_prefetch(vq))
+		goto out;
+	vhost_disable_notify(vq->dev, vq);
+	do {
+		ret = take_chain(vq, &taken);
+		if (ret <= 0)
+			break;
+		used |= handle(vq, &taken);
+		bytes += min_t(size_t, taken.chain.readable, AVA_VHOST_BYTE_WEIGHT);
+	} while (!vhost_exceeds_weight(vq, ++pkts, bytes));
+	if (ret < 0)
+		log_bad_ring(vq, ret);
+	if (used)
+		vhost_signal(vq->dev, vq);
+out:
+	mutex_unlock(&vq->mutex);
+	return pkts;
+}
+
+/* ---- control queue --------------------------------------------------------------- */
+
+static struct ava_ctrl *create_ctrl(const struct ava_chain *chain)
+{
+	struct ava_ctrl *ctrl = kzalloc(struct_size(ctrl, rooms, chain->room_count),
+					GFP_KERNEL_ACCOUNT);
+
+	if (!ctrl)
+		return NULL;
+	ctrl->head = chain->head;
+	ctrl->room_count = chain->room_count;
+	memcpy(ctrl->rooms, chain->rooms,
+	       array_size(chain->room_count, sizeof(*chain->rooms)));
+	return ctrl;
+}
+
+/* A request that cannot be answered is not executed. */
+static bool handle_control(struct vhost_virtqueue *vq, struct ava_taken *taken)
+{
+	struct ava_vm *vm = vhost_of(vq)->vm;
+	struct ava_chain *chain = &taken->chain;
+	struct virtio_ava_ctrl wire = {};
+	struct ava_ctrl *ctrl = NULL;
+	size_t len;
+
+	if (chain->writable == sizeof(struct virtio_ava_ctrl_resp))
+		ctrl = create_ctrl(chain);
+	else
+		ava_vm_log(vm, "control request dropped: expected 40 writable bytes, got %zu\n",
+			   chain->writable);
+	if (!ctrl) {
+		vhost_add_used(vq, chain->head, 0);
+		return true;
+	}
+	len = min(chain->readable, sizeof(wire));
+	if (copy_from_iter(&wire, len, chain->from) != len)
+		ava_vm_post_ctrl(vm, ctrl, VIRTIO_AVA_S_FAULT);
+	else
+		ava_control(vm, &wire, chain->readable, ctrl);
+	return false;
+}
+
+static void control_kick(struct vhost_work *work)
+{
+	struct vhost_virtqueue *vq = container_of(work, struct vhost_virtqueue, poll.work);
+
+	handle_queue(vq, handle_control);
+}
+
+/* ---- submit queue ---------------------------------------------------------------- */
+
+static void answer_now(struct vhost_virtqueue *vq, struct ava_taken *taken, u32 status,
+		       u64 seq)
+{
+	struct virtio_ava_reply reply = {
+		.status = cpu_to_le32(status),
+		.seq = cpu_to_le64(seq),
+	};
+	int len = sizeof(reply);
+
+	if (taken->chain.writable < sizeof(reply) ||
+	    write_now(taken, &reply, sizeof(reply))) {
+		ava_vm_log(vhost_of(vq)->vm,
+			   "call refused with status %u, without room for an answer\n",
+			   status);
+		len = 0;
+	}
+	vhost_add_used(vq, taken->chain.head, len);
+}
+
+static bool handle_submit(struct vhost_virtqueue *vq, struct ava_taken *taken)
+{
+	u32 status;
+	u64 seq;
+
+	status = ava_submit(vhost_of(vq)->vm, &taken->chain, &seq);
+	if (status)
+		answer_now(vq, taken, status, seq);
+	return status;
+}
+
+static void submit_kick(struct vhost_work *work)
+{
+	struct vhost_virtqueue *vq = container_of(work, struct vhost_virtqueue, poll.work);
+	unsigned int taken = handle_queue(vq, handle_submit);
+
+	if (taken)
+		ava_sched_run(taken);
+}
+
+/* ---- answers out ----------------------------------------------------------------- */
+
+/* Guest memory of @rooms as iovecs in vq->iov, under the table as it is now. */
+static int map_rooms(struct vhost_virtqueue *vq, const struct ava_room *rooms,
+		     u32 count, size_t len)
+{
+	unsigned int used = 0;
+	u64 gpa, left, n, hva;
+	u32 i;
+
+	lockdep_assert_held(&vq->mutex);
+	for (i = 0; i < count && len; i++) {
+		gpa = rooms[i].addr;
+		for (left = min_t(u64, rooms[i].len, len); left; left -= n, len -= n) {
+			n = ava_translate(vq->umem, gpa, left, VHOST_MAP_WO, &hva);
+			if (!n || used == ARRAY_SIZE(vq->iov))
+				return -EFAULT;
+			vq->iov[used++] = (struct iovec){
+				.iov_base = u64_to_user_ptr(hva),
+				.iov_len = n,
+			};
+			gpa += n;
+		}
+	}
+	return len ? -EFAULT : used;
+}
+
+/* Return: bytes written, 0 if they could not be. */
+static int write_rooms(struct vhost_virtqueue *vq, const struct ava_room *rooms,
+		       u32 count, struct kvec *parts, size_t len)
+{
+	struct iov_iter to;
+	int used = map_rooms(vq, rooms, count, len);
+	int i;
+
+	if (used < 0)
+		goto fault;
+	iov_iter_init(&to, ITER_DEST, vq->iov, used, len);
+	for (i = 0; i < 2; i++)
+		if (copy_to_iter(parts[i].iov_base, parts[i].iov_len, &to) !=
+		    parts[i].iov_len)
+			goto fault;
+	return len;
+fault:
+	ava_vm_log(vhost_of(vq)->vm, "queue %d: the room for an answer is gone\n",
+		   index_of(vq));
+	return 0;
+}
+
+static void write_call(struct vhost_virtqueue *vq, struct ava_host_call *call,
+		       struct vring_used_elem *elem)
+{
+	struct virtio_ava_reply reply;
+	struct kvec parts[2] = {
+		{ &reply, sizeof(reply) },
+		{ call->io, call->reply_len },
+	};
+	int len = 0;
+
+	ava_call_reply(call, &reply);
+	if (call->status || !(call->req.flags & VIRTIO_AVA_CALL_ASYNC))
+		len = write_rooms(vq, call->rooms, call->room_count, parts,
+				  sizeof(reply) + call->reply_len);
+	elem->id = cpu_to_vhost32(vq, call->head);
+	elem->len = cpu_to_vhost32(vq, len);
+}
+
+/* Return: how many calls were moved. */
+static int pop_calls(struct ava_vm *vm, struct list_head *calls)
+{
+	int count = 0;
+
+	spin_lock(&vm->out_lock);
+	while (count < AVA_VHOST_BATCH && !list_empty(&vm->done)) {
+		list_move_tail(vm->done.next, calls);
+		count++;
+	}
+	spin_unlock(&vm->out_lock);
+	return count;
+}
+
+/* Return: whether there may be more. */
+static bool answer_calls(struct ava_vhost *vhost)
+{
+	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_SUBMIT];
+	struct ava_host_call *call, *next;
+	bool interrupt = false;
+	int n = 0, count = 0;
+	LIST_HEAD(calls);
+
+	mutex_lock(&vq->mutex);
+	if (vhost_vq_get_backend(vq))
+		count = pop_calls(vhost->vm, &calls);
+	list_for_each_entry(call, &calls, node) {
+		write_call(vq, call, &vq->heads[n++]);
+		interrupt |= ava_call_interrupts(call);
+	}
+	if (count)
+		vhost_add_used_n(vq, vq->heads, count);
+	if (interrupt)
+		vhost_signal(&vhost->dev, vq);
+	mutex_unlock(&vq->mutex);
+	list_for_each_entry_safe(call, next, &calls, node)
+		ava_call_free(call);
+	return count == AVA_VHOST_BATCH;
+}
+
+static struct ava_ctrl *pop_ctrl(struct ava_vm *vm)
+{
+	struct ava_ctrl *ctrl;
+
+	spin_lock(&vm->out_lock);
+	ctrl = list_first_entry_or_null(&vm->ctrls, struct ava_ctrl, node);
+	if (ctrl)
+		list_del_init(&ctrl->node);
+	spin_unlock(&vm->out_lock);
+	return ctrl;
+}
+
+static bool answer_ctrls(struct ava_vhost *vhost)
+{
+	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_CONTROL];
+	struct kvec parts[2] = {};
+	struct ava_ctrl *ctrl;
+	int count = 0, len;
+
+	mutex_lock(&vq->mutex);
+	while (vhost_vq_get_backend(vq) && count < AVA_VHOST_BATCH &&
+	       (ctrl = pop_ctrl(vhost->vm))) {
+		parts[0] = (struct kvec){ &ctrl->resp, sizeof(ctrl->resp) };
+		len = write_rooms(vq, ctrl->rooms, ctrl->room_count, parts,
+				  sizeof(ctrl->resp));
+		vhost_add_used(vq, ctrl->head, len);
+		kfree(ctrl);
+		count++;
+	}
+	if (count)
+		vhost_signal(&vhost->dev, vq);
+	mutex_unlock(&vq->mutex);
+	return count == AVA_VHOST_BATCH;
+}
+
+/* ---- events out ------------------------------------------------------------------ */
+
+static struct ava_event_item *pop_event(struct ava_vm *vm)
+{
+	struct ava_event_item *item;
+
+	spin_lock(&vm->out_lock);
+	item = list_first_entry_or_null(&vm->events, struct ava_event_item, node);
+	if (item)
+		list_del_init(&item->node);
+	spin_unlock(&vm->out_lock);
+	return item;
+}
+
+static bool has_event(struct ava_vm *vm)
+{
+	bool has;
+
+	spin_lock(&vm->out_lock);
+	has = !list_empty(&vm->events);
+	spin_unlock(&vm->out_lock);
+	return has;
+}
+
+static bool event_buffer_ok(const struct ava_taken *taken)
+{
+	return !taken->chain.readable && taken->chain.writable >=
+	       sizeof(struct virtio_ava_event) + VIRTIO_AVA_MAX_EVENT;
+}
+
+static void write_event(struct vhost_virtqueue *vq, struct ava_taken *taken,
+			struct ava_event_item *item)
+{
+	u8 buf[sizeof(item->wire) + VIRTIO_AVA_MAX_EVENT];
+	u32 payload = le32_to_cpu(item->wire.len);
+	size_t len = sizeof(item->wire) + payload;
+
+	memcpy(buf, &item->wire, sizeof(item->wire));
+	memcpy(buf + sizeof(item->wire), item->payload, payload);
+	if (write_now(taken, buf, len))
+		len = 0;
+	vhost_add_used(vq, taken->chain.head, len);
+}
+
+/* One buffer: an event if it can hold one. Return: false if there is no buffer. */
+static bool deliver_event(struct vhost_virtqueue *vq)
+{
+	struct ava_event_item *item;
+	struct ava_taken taken;
+	int ret;
+
+	ret = take_chain(vq, &taken);
+	if (ret < 0)
+		log_bad_ring(vq, ret);
+	if (ret <= 0)
+		return false;
+	item = event_buffer_ok(&taken) ? pop_event(vhost_of(vq)->vm) : NULL;
+	if (item) {
+		write_event(vq, &taken, item);
+		ava_context_event_gone(item);
+		return true;
+	}
+	if (!event_buffer_ok(&taken)) {
+		ava_vm_log(vhost_of(vq)->vm, "event buffer of %zu bytes, expected at least %zu\n",
+			   taken.chain.writable,
+			   sizeof(struct virtio_ava_event) + VIRTIO_AVA_MAX_EVENT);
+		vhost_add_used(vq, taken.chain.head, 0);
+		return true;
+	}
+	/* A close took the event back meanwhile; the buffer is for the next one. */
+	vhost_discard_vq_desc(vq, 1);
+	return false;
+}
+
+static bool deliver_events(struct ava_vhost *vhost)
+{
+	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_EVENT];
+	int count = 0;
+
+	mutex_lock(&vq->mutex);
+	if (vhost_vq_get_backend(vq) && vq_meta_prefetch(vq)) {
+		vhost_disable_notify(&vhost->dev, vq);
+		while (count < AVA_VHOST_BATCH && has_event(vhost->vm) &&
+		       deliver_event(vq))
+			count++;
+	}
+	if (count)
+		vhost_signal(&vhost->dev, vq);
+	mutex_unlock(&vq->mutex);
+	return count == AVA_VHOST_BATCH;
+}
+
+static void event_kick(struct vhost_work *work)
+{
+	struct vhost_virtqueue *vq = container_of(work, struct vhost_virtqueue, poll.work);
+	struct ava_vhost *vhost = vhost_of(vq);
+
+	if (deliver_events(vhost))
+		vhost_poll_queue(&vq->poll);
+}
+
+/* Calls before control answers: a CLOSE is answered after its context's calls. */
+static void out_work(struct vhost_work *work)
+{
+	struct ava_vhost *vhost = container_of(work, struct ava_vhost, out);
+	bool more;
+
+	more = answer_calls(vhost);
+	more |= answer_ctrls(vhost);
+	more |= deliver_events(vhost);
+	if (more)
+		ava_vhost_work_queue(&vhost->vqs[VIRTIO_AVA_VQ_SUBMIT], &vhost->out);
+}
+
+/* ---- bulk: guest memory for the server's context ------------------------------------ */
+
+static void note_pages(struct ava_pins *pins, u64 hva, u64 len, u32 pages)
+{
+	u32 off, n;
+
+	while (pages--) {
+		off = offset_in_page(hva);
+		n = min_t(u64, len, PAGE_SIZE - off);
+		pins->off[pins->count] = off;
+		pins->len[pins->count] = n;
+		pins->count++;
+		hva += n;
+		len -= n;
+	}
+}
+
+/* Pins the contiguous bytes at @hva, as many as fit. Return: how many, or -EIO. */
+static s64 pin_range(struct mm_struct *mm, u64 hva, u64 len, bool write,
+		     struct ava_pins *pins)
+{
+	u32 off = offset_in_page(hva);
+	u64 room = (u64)(AVA_PIN_PAGES - pins->count) * PAGE_SIZE - off;
+	long got;
+
+	len = min(len, room);
+	got = ava_pin_remote(mm, hva - off, DIV_ROUND_UP(off + len, PAGE_SIZE),
+			     write ? FOLL_WRITE : 0, pins->pages + pins->count);
+	if (got <= 0)
+		return -EIO;
+	len = min_t(u64, len, (u64)got * PAGE_SIZE - off);
+	note_pages(pins, hva, len, got);
+	return len;
+}
+
+static int pin_runs(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
+		    bool write, struct ava_pins *pins)
+{
+	u32 perm = write ? VHOST_MAP_WO : VHOST_MAP_RO;
+	u64 gpa, hva, n;
+	s64 got;
+
+	while (len && pins->count < AVA_PIN_PAGES) {
+		n = min(len, ava_cursor_peek(cur, &gpa));
+		if (!n)
+			return -EIO;
+		n = ava_translate(vhost->dev.umem, gpa, n, perm, &hva);
+		if (!n)
+			return -EIO;
+		got = pin_range(vhost->dev.mm, hva, n, write, pins);
+		if (got < 0)
+			return got;
+		ava_cursor_advance(cur, got);
+		len -= got;
+	}
+	return 0;
+}
+
+/**
+ * ava_vhost_pin() - pin the next chunk of a segment's guest memory
+ * @vhost: of the VM; a call of it is kept, so it has its owner's memory
+ * @cur: where; moves on
+ * @len: bytes wanted, not 0
+ * @write: for the host to write
+ * @pins: (out) for ava_vhost_unpin()
+ *
+ * Pinned under mem_lock: an address that left the memory table while it was in
+ * use may be the VMM's own memory a moment later.
+ * Return: 0 with at least a byte pinned, or -EIO if the first is not guest memory.
+ */
+int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
+		  bool write, struct ava_pins *pins)
+{
+	int ret;
+
+	pins->count = 0;
+	down_read(&vhost->mem_lock);
+	mmap_read_lock(vhost->dev.mm);
+	ret = pin_runs(vhost, cur, len, write, pins);
+	mmap_read_unlock(vhost->dev.mm);
+	up_read(&vhost->mem_lock);
+	return pins->count ? 0 : ret;
+}
+
+void ava_vhost_unpin(struct ava_pins *pins, bool wrote)
+{
+	unpin_user_pages_dirty_lock(pins->pages, pins->count, wrote);
+}
+
+/* ---- ioctls ---------------------------------------------------------------------- */
+
+static bool is_running(struct ava_vhost *vhost)
+{
+	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_SUBMIT];
+	bool running;
+
+	lockdep_assert_held(&vhost->dev.mutex);
+	mutex_lock(&vq->mutex);
+	running = vhost_vq_get_backend(vq);
+	mutex_unlock(&vq->mutex);
+	return running;
+}
+
+/* Afterwards no handler runs and none will, until the next start. */
+static void stop_queues(struct ava_vhost *vhost)
+{
+	int i;
+
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
+		mutex_lock(&vhost->vqs[i].mutex);
+		vhost_vq_set_backend(&vhost->vqs[i], NULL);
+		mutex_unlock(&vhost->vqs[i].mutex);
+	}
+	vhost_dev_flush(&vhost->dev);
+}
+
+static int start_queue(struct ava_vhost *vhost, struct vhost_virtqueue *vq)
+{
+	int ret = 0;
+
+	mutex_lock(&vq->mutex);
+	if (!vhost_vq_is_setup(vq)) {
+		ret = -EFAULT;
+	} else if (!vhost_vq_get_backend(vq)) {
+		vhost_vq_set_backend(vq, vhost);
+		ret = vhost_vq_init_access(vq);
+	}
+	mutex_unlock(&vq->mutex);
+	return ret;
+}
+
+static int start_queues(struct ava_vhost *vhost)
+{
+	int i, ret;
+
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
+		ret = start_queue(vhost, &vhost->vqs[i]);
+		if (ret) {
+			stop_queues(vhost);
+			return ret;
+		}
+	}
+	/* What was answered while stopped, and what the guest put there meanwhile. */
+	ava_vhost_kick(vhost);
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++)
+		vhost_poll_queue(&vhost->vqs[i].poll);
+	return 0;
+}
+
+static long ioctl_set_running(struct ava_vhost *vhost, int __user *argp)
+{
+	int running;
+
+	if (get_user(running, argp))
+		return -EFAULT;
+	if (running != 0 && running != 1)
+		return -EINVAL;
+	if (!running) {
+		stop_queues(vhost);
+		return 0;
+	}
+	if (!ava_vm_has_guest_id(vhost->vm))
+		return -ENXIO;
+	return start_queues(vhost);
+}
+
+static long ioctl_set_guest_id(struct ava_vhost *vhost, u64 __user *argp)
+{
+	u64 guest_id;
+
+	if (copy_from_user(&guest_id, argp, sizeof(guest_id)))
+		return -EFAULT;
+	return ava_vm_set_guest_id(vhost->vm, guest_id);
+}
+
+static long ioctl_reset(struct ava_vhost *vhost)
+{
+	if (is_running(vhost))
+		return -EBUSY;
+	ava_vm_drain(vhost->vm);
+	vhost_dev_flush(&vhost->dev);
+	ava_vm_revive(vhost->vm);
+	return 0;
+}
+
+static long ioctl_get_features(u64 __user *argp)
+{
+	u64 features = AVA_VHOST_FEATURES;
+
+	return copy_to_user(argp, &features, sizeof(features)) ? -EFAULT : 0;
+}
+
+static long ioctl_set_features(struct ava_vhost *vhost, u64 __user *argp)
+{
+	u64 features;
+	int i;
+
+	if (copy_from_user(&features, argp, sizeof(features)))
+		return -EFAULT;
+	if (features & ~AVA_VHOST_FEATURES)
+		return -EOPNOTSUPP;
+	if (is_running(vhost))
+		return -EBUSY;
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
+		mutex_lock(&vhost->vqs[i].mutex);
+		vhost->vqs[i].acked_features = features;
+		mutex_unlock(&vhost->vqs[i].mutex);
+	}
+	return 0;
+}
+
+static long ioctl_reset_owner(struct ava_vhost *vhost)
+{
+	struct vhost_iotlb *umem;
+	long ret;
+
+	ret = vhost_dev_check_owner(&vhost->dev);
+	if (ret)
+		return ret;
+	umem = vhost_dev_reset_owner_prepare();
+	if (!umem)
+		return -ENOMEM;
+	stop_queues(vhost);
+	vhost_dev_stop(&vhost->dev);
+	ava_vm_drain(vhost->vm);
+	vhost_dev_flush(&vhost->dev);
+	down_write(&vhost->mem_lock);
+	vhost_dev_reset_owner(&vhost->dev, umem);
+	up_write(&vhost->mem_lock);
+	ava_vm_revive(vhost->vm);
+	return 0;
+}
+
+static long ioctl_core(struct ava_vhost *vhost, unsigned int cmd, void __user *argp)
+{
+	long ret;
+
+	down_write(&vhost->mem_lock);
+	ret = vhost_dev_ioctl(&vhost->dev, cmd, argp);
+	up_write(&vhost->mem_lock);
+	if (ret != -ENOIOCTLCMD) {
+		vhost_dev_flush(&vhost->dev);
+		return ret;
+	}
+	ret = vhost_vring_ioctl(&vhost->dev, cmd, argp);
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
+static long ioctl_own(struct ava_vhost *vhost, unsigned int cmd, void __user *argp)
+{
+	long ret = vhost_dev_check_owner(&vhost->dev);
+
+	if (ret)
+		return ret;
+	switch (cmd) {
+	case VHOST_AVA_SET_GUEST_ID:
+		return ioctl_set_guest_id(vhost, argp);
+	case VHOST_AVA_SET_RUNNING:
+		return ioctl_set_running(vhost, argp);
+	case VHOST_AVA_RESET:
+		return ioctl_reset(vhost);
+	default:
+		return ioctl_set_features(vhost, argp);
+	}
+}
+
+static long ioctl_locked(struct ava_vhost *vhost, unsigned int cmd, void __user *argp)
+{
+	lockdep_assert_held(&vhost->dev.mutex);
+	switch (cmd) {
+	case VHOST_GET_FEATURES:
+		return ioctl_get_features(argp);
+	case VHOST_AVA_SET_GUEST_ID:
+	case VHOST_AVA_SET_RUNNING:
+	case VHOST_AVA_RESET:
+	case VHOST_SET_FEATURES:
+		return ioctl_own(vhost, cmd, argp);
+	case VHOST_RESET_OWNER:
+		return ioctl_reset_owner(vhost);
+	default:
+		return ioctl_core(vhost, cmd, argp);
+	}
+}
+
+static long vhost_ava_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct ava_vhost *vhost = file->private_data;
+	long ret;
+
+	mutex_lock(&vhost->dev.mutex);
+	ret = ioctl_locked(vhost, cmd, (void __user *)arg);
+	mutex_unlock(&vhost->dev.mutex);
+	return ret;
+}
+
+/* ---- the file -------------------------------------------------------------------- */
+
+static void init_queues(struct ava_vhost *vhost)
+{
+	static const vhost_work_fn_t kicks[VIRTIO_AVA_VQ_COUNT] = {
+		[VIRTIO_AVA_VQ_CONTROL]	= control_kick,
+		[VIRTIO_AVA_VQ_EVENT]	= event_kick,
+		[VIRTIO_AVA_VQ_SUBMIT]	= submit_kick,
+	};
+	int i;
+
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
+		vhost->vqs[i].handle_kick = kicks[i];
+		vhost->vq_ptrs[i] = &vhost->vqs[i];
+	}
+	vhost_dev_init(&vhost->dev, vhost->vq_ptrs, VIRTIO_AVA_VQ_COUNT, UIO_MAXIOV,
+		       AVA_VHOST_PKT_WEIGHT, AVA_VHOST_BYTE_WEIGHT, true, NULL);
+}
+
+static int vhost_ava_open(struct inode *inode, struct file *file)
+{
+	struct ava_vhost *vhost = kvzalloc(sizeof(*vhost), GFP_KERNEL_ACCOUNT);
+
+	if (!vhost)
+		return -ENOMEM;
+	vhost->vm = ava_vm_create(vhost);
+	if (!vhost->vm) {
+		kvfree(vhost);
+		return -ENOMEM;
+	}
+	init_rwsem(&vhost->mem_lock);
+	vhost_work_init(&vhost->out, out_work);
+	init_queues(vhost);
+	file->private_data = vhost;
+	atomic_long_inc(&ava_stats.vms);
+	return 0;
+}
+
+/*
+ * Stop the queues, so nothing new comes; close every context, which ends all
+ * calls; wait until no copy uses the owner's memory; only then let go of it.
+ */
+static int vhost_ava_release(struct inode *inode, struct file *file)
+{
+	struct ava_vhost *vhost = file->private_data;
+
+	mutex_lock(&vhost->dev.mutex);
+	stop_queues(vhost);
+	mutex_unlock(&vhost->dev.mutex);
+	vhost_dev_stop(&vhost->dev);
+	ava_vm_drain(vhost->vm);
+	vhost_dev_flush(&vhost->dev);
+	ava_vm_forget_guest_id(vhost->vm);
+	vhost_dev_cleanup(&vhost->dev);
+	ava_vm_put(vhost->vm);
+	kvfree(vhost);
+	atomic_long_dec(&ava_stats.vms);
+	return 0;
+}
+
+static const struct file_operations vhost_ava_fops = {
+	.owner		= THIS_MODULE,
+	.open		= vhost_ava_open,
+	.release	= vhost_ava_release,
+	.unlocked_ioctl	= vhost_ava_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.llseek		= noop_llseek,
+};
+
+static struct miscdevice vhost_ava_misc = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "vhost-ava",
+	.fops	= &vhost_ava_fops,
+};
+
+int ava_vhost_register(void)
+{
+	return misc_register(&vhost_ava_misc);
+}
+
+void ava_vhost_unregister(void)
+{
+	misc_deregister(&vhost_ava_misc);
+}
