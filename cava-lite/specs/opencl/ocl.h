@@ -17,6 +17,8 @@
 #define CL_USE_DEPRECATED_OPENCL_2_1_APIS
 #define CL_USE_DEPRECATED_OPENCL_2_2_APIS
 
+#include <errno.h>
+
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 #include <CL/cl_icd.h>
@@ -230,11 +232,6 @@ ava_server void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value);
 /* Memory of CL_MEM_USE_HOST_PTR is freed with the object, all other at once. */
 ava_server void ocl_keep_host_memory(cl_mem mem, void *bytes);
 
-/* @region if the guest's idea of the image is right, else NULL: refused. */
-ava_server const size_t *ocl_checked_region(cl_mem image, size_t pixel,
-					    cl_mem_object_type type,
-					    const size_t *region);
-
 /*
  * A transfer that is not blocking owns host memory until it is complete. Reads
  * and writes are executed as blocking ones, which is the same to the application
@@ -267,15 +264,19 @@ ava_server cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer,
 				 size_t host_row, size_t host_slice,
 				 const void *ptr, cl_uint count,
 				 const cl_event *list, cl_event *event);
+
+/* @pixel and @type are the guest's idea of the image; it is checked, @ptr depends on it. */
 ava_server cl_int ocl_read_image(cl_command_queue queue, cl_mem image,
 				 cl_bool blocking, const size_t *origin,
 				 const size_t *region, size_t row, size_t slice,
 				 void *ptr, cl_uint count, const cl_event *list,
-				 cl_event *event);
+				 cl_event *event, size_t pixel,
+				 cl_mem_object_type type);
 ava_server cl_int ocl_write_image(cl_command_queue queue, cl_mem image,
 				  cl_bool blocking, const size_t *origin,
 				  const size_t *region, size_t row, size_t slice,
 				  const void *ptr, cl_uint count,
-				  const cl_event *list, cl_event *event);
+				  const cl_event *list, cl_event *event,
+				  size_t pixel, cl_mem_object_type type);
 
 #endif /* AVA_SPEC_OCL_H */

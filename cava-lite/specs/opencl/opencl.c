@@ -85,7 +85,7 @@ cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
 	ava_id(21);
 
 cl_int clCreateSubDevices(cl_device_id device,
-	const cl_device_partition_property *properties ava_in ava_list
+	const cl_device_partition_property *properties ava_in
 		ava_list_counted(ocl_partition_length(properties)),
 	cl_uint n, cl_device_id *devices ava_out ava_new ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
@@ -492,22 +492,17 @@ cl_int clEnqueueCopyBufferRect(cl_command_queue queue, cl_mem from, cl_mem to,
 /* ---- commands on images --------------------------------------------------------- */
 
 cl_int clEnqueueReadImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
-	OCL_XYZ(origin),
-	const size_t *region ava_in ava_count(3)
-		ava_pass(ocl_checked_region(image, pixel, type, region)),
-	size_t row, size_t slice,
-	void *ptr ava_inout ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
+	OCL_XYZ(origin), OCL_XYZ(region),
+	size_t row, size_t slice, void *ptr ava_inout ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
 	OCL_WAITS, OCL_EVENT)
 	ava_id(190) ava_may_wait ava_server_replace(ocl_read_image) ava_cost(1)
 	ava_implicit(size_t, pixel, ocl_guest_pixel(image))
 	ava_implicit(cl_mem_object_type, type, ocl_guest_type(image));
 
 cl_int clEnqueueWriteImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
-	OCL_XYZ(origin),
-	const size_t *region ava_in ava_count(3)
-		ava_pass(ocl_checked_region(image, pixel, type, region)),
-	size_t row, size_t slice,
-	const void *ptr ava_in ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
+	OCL_XYZ(origin), OCL_XYZ(region),
+	size_t row, size_t slice, const void *ptr ava_in
+		ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
 	OCL_WAITS, OCL_EVENT)
 	ava_id(191) ava_may_wait ava_server_replace(ocl_write_image) ava_cost(1)
 	ava_implicit(size_t, pixel, ocl_guest_pixel(image))

@@ -133,18 +133,17 @@ void ocl_keep_host_memory(cl_mem mem, void *bytes)
 		free(bytes);
 }
 
-const size_t *ocl_checked_region(cl_mem image, size_t pixel, cl_mem_object_type type,
-				 const size_t *region)
+/* Does the guest know the image? If not an image at all, the call itself says so. */
+static bool image_is(cl_mem image, size_t pixel, cl_mem_object_type type)
 {
 	cl_mem_object_type real_type;
 	size_t real_pixel;
 
-	/* Not an image: the call itself says so. */
 	if (clGetMemObjectInfo(image, CL_MEM_TYPE, sizeof(real_type), &real_type, NULL) ||
 	    clGetImageInfo(image, CL_IMAGE_ELEMENT_SIZE, sizeof(real_pixel),
 			   &real_pixel, NULL))
-		return region;
-	return pixel == real_pixel && type == real_type ? region : NULL;
+		return true;
+	return pixel == real_pixel && type == real_type;
 }
 
 static void CL_CALLBACK free_copy(cl_event event, cl_int status, void *copy)
@@ -250,8 +249,10 @@ cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
 cl_int ocl_read_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
 		      const size_t *origin, const size_t *region, size_t row,
 		      size_t slice, void *ptr, cl_uint count, const cl_event *list,
-		      cl_event *event)
+		      cl_event *event, size_t pixel, cl_mem_object_type type)
 {
+	if (!image_is(image, pixel, type))
+		return CL_INVALID_VALUE;
 	if (may_wait_for_caller(blocking))
 		return CL_OUT_OF_RESOURCES;
 	return clEnqueueReadImage(queue, image, CL_TRUE, origin, region, row, slice, ptr,
@@ -261,18 +262,17 @@ cl_int ocl_read_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
 cl_int ocl_write_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
 		       const size_t *origin, const size_t *region, size_t row,
 		       size_t slice, const void *ptr, cl_uint count,
-		       const cl_event *list, cl_event *event)
+		       const cl_event *list, cl_event *event, size_t pixel,
+		       cl_mem_object_type type)
 {
-	cl_mem_object_type type = 0;
 	cl_event done = NULL;
-	size_t pixel = 0;
 	void *copy;
 
+	if (!image_is(image, pixel, type))
+		return CL_INVALID_VALUE;
 	if (!may_wait_for_caller(blocking) || !ptr || !region)
 		return clEnqueueWriteImage(queue, image, CL_TRUE, origin, region, row,
 					   slice, ptr, count, list, event);
-	clGetMemObjectInfo(image, CL_MEM_TYPE, sizeof(type), &type, NULL);
-	clGetImageInfo(image, CL_IMAGE_ELEMENT_SIZE, sizeof(pixel), &pixel, NULL);
 	copy = copy_of(ptr, ocl_region_bytes(region, row, slice, pixel, type));
 	if (!copy)
 		return CL_OUT_OF_HOST_MEMORY;
