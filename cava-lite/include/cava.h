@@ -279,10 +279,12 @@
 #define ava_valid_until(...)	AVA_ANNOTATE("valid_until:" #__VA_ARGS__)
 
 /*
- * ava_kept: in: the server keeps the bytes until the object that the call makes
- * is released (CL_MEM_USE_HOST_PTR).
+ * ava_kept(fn): in: the API keeps reading or writing the bytes after the call
+ * (CL_MEM_USE_HOST_PTR). The server allocates them with malloc() and, where the
+ * call succeeded, hands them to the server helper void fn(R ret, void *bytes),
+ * which frees them when the object is gone.
  */
-#define ava_kept		AVA_ANNOTATE("kept:")
+#define ava_kept(...)		AVA_ANNOTATE("kept:" #__VA_ARGS__)
 
 /* ---- helpers: in front of a declaration ------------------------------------------
  *

@@ -318,6 +318,23 @@ const void *ava_serve_in(struct ava_serve *s, uint64_t len)
 	return p;
 }
 
+void *ava_serve_in_copy(struct ava_serve *s, uint64_t len)
+{
+	uint32_t seg;
+	void *p;
+
+	if (!serve_head(s, len, &seg, AVA_SEG_TO_HOST))
+		return NULL;
+	if (!seg && len > (uint64_t)(s->in.end - s->in.cur)) {
+		serve_fail(s, -EBADMSG);
+		return NULL;
+	}
+	p = serve_alloc(s, len, 1);
+	if (p)
+		serve_read(s, seg, p, len);
+	return p;
+}
+
 void *ava_serve_in_kept(struct ava_serve *s, uint64_t len)
 {
 	uint32_t seg;

@@ -5,6 +5,7 @@
  * Everything of a call is in the caller's struct ava_guest; nothing is shared
  * but the object table and the context, which lock for themselves.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,7 +215,7 @@ static void guest_put_room(struct ava_guest *g, struct ava_guest_buf *b, void *p
 	b->p = p;
 	b->cap = cap;
 	b->seg = g->seg_count != segs;
-	g->borrowed |= b->seg;
+	g->borrowed |= p != NULL;
 	g->reply_need = ava_cs_add(g->reply_need, sizeof(uint64_t));
 	if (done)
 		return;
@@ -409,4 +410,10 @@ bool ava_guest_call(struct ava_guest *g)
 	if (g->err)
 		return false;
 	return g->async || guest_open_reply(g, &c);
+}
+
+void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said)
+{
+	if (!__atomic_exchange_n(said, 1, __ATOMIC_RELAXED))
+		fprintf(stderr, "ava: %s: %s is not supported\n", (const char *)api->id.name, func);
 }

@@ -68,6 +68,9 @@ uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type);
 /* @len bytes or NULL; in place where they are inline, and then read-only. */
 const void *ava_serve_in(struct ava_serve *s, uint64_t len);
 
+/* As ava_serve_in(), in memory of the call that may be written. */
+void *ava_serve_in_copy(struct ava_serve *s, uint64_t len);
+
 /* As ava_serve_in(), in malloc()ed memory that the caller owns; freed by it. */
 void *ava_serve_in_kept(struct ava_serve *s, uint64_t len);
 

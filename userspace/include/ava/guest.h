@@ -41,7 +41,7 @@ struct ava_guest_api {
  * @refused: a status was decided without the vendor: @status
  * @status: of the API
  * @async: in: may go without waiting; out, after the call: it did
- * @borrowed: a segment is memory that the caller may reuse: the call must wait
+ * @borrowed: the host uses memory that the caller may reuse, or fills it: the call must wait
  * @reply_need: bytes of reply that the outputs can take
  * @seg_count: segments used; [0] is kept for the arguments
  */
@@ -148,6 +148,12 @@ uint64_t ava_guest_get_out(struct ava_guest *g, struct ava_guest_buf *b);
 /* In place: handles on the wire become pointers. */
 void ava_guest_fix_handles(struct ava_guest *g, void *p, uint64_t bytes, bool new_ref);
 void ava_guest_fix_list(struct ava_guest *g, void *p, uint64_t bytes, uint64_t key);
+
+/* A function that the spec does not support was called: one log line per function. */
+void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said);
+
+/* The generated library's function of that name, or NULL (for ...GetExtensionFunctionAddress). */
+void *ava_library_function(const char *name);
 
 /* Decoding is over; true if it went well (else @err). */
 static inline bool ava_guest_decoded(struct ava_guest *g)

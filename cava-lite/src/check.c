@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * check.c - complete the model, and refuse what could not be emitted correctly
+ *
+ * Every refusal names the place, the object and what was expected. After it went
+ * without an error the emitters need not look twice.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+/* ---- expressions ------------------------------------------------------------------- */
+
+enum { AFTER_CALL = 1, HAS_ERRNO = 2, CONSTANT = 4 };
+
+struct expr_check {
+	struct spec *spec;
+	struct func *func;		/* NULL: no arguments */
+	const struct param *owner;	/* whose annotation it is, or NULL */
+	unsigned int sides;
+	unsigned int flags;
+	const char *what;		/* the annotation */
+};
+
+static bool is_implicit(const struct func *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; f && i < f->implicits.n; i++)
+		if (!strcmp(f->implicits.v[i].name, name))
+			return true;
+	return false;
+}
+
+static void check_name(struct expr_check *c, const struct expr *e)
+{
+	if (c->func && !(c->flags & CONSTANT) &&
+	    (func_param(c->func, e->text) || is_implicit(c->func, e->text)))
+		return;
+	if (!strcmp(e->text, "ret") && c->flags & AFTER_CALL)
+		return;
+	if (!strcmp(e->text, "ava_errno") && c->flags & HAS_ERRNO)
+		return;
+	if (names_has(&c->spec->constants, e->text))
+		return;
+	diag_error(e->loc, "ava_%s: unknown name '%s': expected %sa constant", c->what, e->text,
+		   !c->func || c->flags & CONSTANT ? "" :
+		   c->flags & AFTER_CALL ? "an argument, ret or " : "an argument or ");
+}
+
+static void check_helper_call(struct expr_check *c, const struct expr *e)
+{
+	const struct helper *h = spec_helper(c->spec, e->text);
+
+	if (!h) {
+		diag_error(e->loc, "ava_%s: unknown function '%s': expected a declared helper, "
+			   "min, max or strlen", c->what, e->text);
+		return;
+	}
+	if ((h->sides & c->sides) != c->sides)
+		diag_error(e->loc, "ava_%s: helper '%s' is not available %s: expected it declared %s",
+			   c->what, h->name,
+			   c->sides & ~h->sides & SIDE_SERVER ? "on the server" : "in the guest",
+			   c->sides == (SIDE_GUEST | SIDE_SERVER) ? "ava_pure" :
+			   c->sides == SIDE_SERVER ? "ava_server or ava_pure" :
+			   "ava_guest or ava_pure");
+	if (h->args != e->args.n)
+		diag_error(e->loc, "ava_%s: helper '%s' takes %u arguments, got %zu", c->what,
+			   h->name, h->args, e->args.n);
+}
+
+static void check_call(struct expr_check *c, const struct expr *e)
+{
+	const struct param *p;
+	size_t want;
+
+	if (!strcmp(e->text, "strlen")) {
+		p = e->args.n == 1 && e->args.v[0]->op == EXPR_NAME && c->func
+		    ? func_param(c->func, e->args.v[0]->text) : NULL;
+		if (!p || !p->is_string)
+			diag_error(e->loc, "ava_%s: strlen expects one argument that is ava_string",
+				   c->what);
+		return;
+	}
+	if (strcmp(e->text, "min") && strcmp(e->text, "max")) {
+		check_helper_call(c, e);
+		return;
+	}
+	want = 2;
+	if (e->args.n != want)
+		diag_error(e->loc, "ava_%s: %s takes %zu arguments, got %zu", c->what, e->text, want,
+			   e->args.n);
+}
+
+static void check_index(struct expr_check *c, const struct expr *e, const struct param *p)
+{
+	unsigned long index, count = 1;
+
+	if (e->b->op != EXPR_LITERAL) {
+		diag_error(e->loc, "ava_%s: bad index of '%s': expected a literal", c->what, p->name);
+		return;
+	}
+	index = strtoul(e->b->text, NULL, 0);
+	if (p->count && p->count->op == EXPR_LITERAL)
+		count = strtoul(p->count->text, NULL, 0);
+	if (index >= count)
+		diag_error(e->loc, "ava_%s: index %lu of '%s' is out of range: expected less than %lu",
+			   c->what, index, p->name, count);
+}
+
+static void check_deref(struct expr_check *c, const struct expr *e, const char *base)
+{
+	struct param *p = c->func ? func_param(c->func, base) : NULL;
+
+	if (!p || !p->type->is_pointer || p->type->is_function || p->type->handle) {
+		diag_error(e->loc, "ava_%s: '%s' cannot be followed: expected an argument that points "
+			   "to values", c->what, base);
+		return;
+	}
+	if (e->op == EXPR_INDEX)
+		check_index(c, e, p);
+	if (p->count && p->count->op != EXPR_LITERAL && e->op != EXPR_INDEX)
+		diag_error(e->loc, "ava_%s: '%s' may have no elements: expected one with a literal "
+			   "count", c->what, base);
+	if (!(p->dir & DIR_IN) && !(c->flags & AFTER_CALL) && c->sides & SIDE_SERVER)
+		diag_error(e->loc, "ava_%s: '%s' is an output and has no value before the call: "
+			   "expected an input", c->what, base);
+	if (!(p->dir & DIR_IN) && c->owner && c->flags & AFTER_CALL)
+		p->needs_hidden = true;
+}
+
+static void check_node(const struct expr *e, void *data)
+{
+	struct expr_check *c = data;
+	const char *base = expr_base(e);
+
+	if (base)
+		check_deref(c, e, base);
+	else if (e->op == EXPR_INDEX || e->op == EXPR_ARROW ||
+		 (e->op == EXPR_UNARY && !strcmp(e->text, "*")))
+		diag_error(e->loc, "ava_%s: only an argument can be followed", c->what);
+	if (e->op == EXPR_NAME)
+		check_name(c, e);
+	else if (e->op == EXPR_CALL)
+		check_call(c, e);
+}
+
+static void check_expr(struct spec *spec, struct func *f, const struct param *owner,
+		       const struct expr *e, const char *what, unsigned int sides,
+		       unsigned int flags)
+{
+	struct expr_check c = {
+		.spec = spec, .func = f, .owner = owner, .sides = sides, .flags = flags,
+		.what = what,
+	};
+
+	if (e)
+		expr_walk(e, check_node, &c);
+}
+
+/* ---- parameters ----------------------------------------------------------------------- */
+
+#define BOTH	(SIDE_GUEST | SIDE_SERVER)
+
+static void check_callback(struct func *f, struct param *p)
+{
+	struct param *data = func_param(f, p->callback_data);
+
+	p->kind = PARAM_CALLBACK;
+	if (!p->type->is_function)
+		diag_error(p->callback_loc, "ava_callback: expected a pointer to a function, '%s' is '%s'",
+			   p->name, p->type->spelling);
+	if (!data || !data->type->is_pointer) {
+		diag_error(p->callback_loc, "ava_callback: expected a pointer argument for the user "
+			   "data, not '%s'", p->callback_data);
+		return;
+	}
+	data->is_opaque = true;
+	data->dropped = p->callback_dropped;
+	if (!p->callback_dropped)
+		diag_warning(p->loc, "callback '%s' of '%s' is not forwarded yet: only NULL passes",
+			     p->name, f->name);
+}
+
+static void check_one_use(const struct param *p)
+{
+	unsigned int ways = !!p->count + !!p->bytes + p->is_string + !!p->strings + p->is_list +
+			    !!p->list_count;
+
+	if (ways > 1)
+		diag_error(p->loc, "pointer '%s' has more than one size: expected one of ava_count, "
+			   "ava_bytes, ava_string, ava_strings, ava_list, ava_list_counted", p->name);
+}
+
+static void check_pointer_type(const struct param *p)
+{
+	const struct ctype *to = p->type->to;
+
+	if (!p->dir)
+		diag_error(p->loc, "pointer '%s' has no direction: expected ava_in, ava_out, ava_inout "
+			   "(or ava_string, ava_strings, ava_list, ava_opaque)", p->name);
+	if (p->dir & DIR_OUT && to->is_const)
+		diag_error(p->loc, "pointer '%s' is an output but points to const '%s': expected ava_in",
+			   p->name, to->spelling);
+	if (to->is_void && !p->bytes)
+		diag_error(p->loc, "void pointer '%s' has no size: expected ava_bytes(expr)", p->name);
+	else if (!to->is_void && !to->size)
+		diag_error(p->loc, "pointer '%s' points to the incomplete type '%s': expected "
+			   "ava_opaque or a handle type", p->name, to->spelling);
+	else if (to->is_function || (to->is_pointer && !to->handle))
+		diag_error(p->loc, "pointer '%s' points to pointers: expected ava_strings, or a handle "
+			   "type for '%s'", p->name, to->spelling);
+}
+
+static bool field_covered(const struct param *p, const struct member *m)
+{
+	const struct ctype *to = p->type->to;
+	size_t i, k;
+
+	for (i = 0; i < p->fields.n; i++)
+		for (k = 0; k < to->pointers.n; k++)
+			if (!strcmp(to->pointers.v[k].name, p->fields.v[i].name) &&
+			    to->pointers.v[k].offset == m->offset)
+				return true;
+	return false;
+}
+
+static void check_fields(struct spec *spec, struct func *f, struct param *p)
+{
+	const struct ctype *to = p->type->to;
+	size_t i, k;
+
+	for (i = 0; i < to->pointers.n; i++)
+		if (!field_covered(p, &to->pointers.v[i]))
+			diag_error(p->loc, "'%s' of '%s' is a pointer: expected "
+				   "ava_field_handle(%s, type) or ava_field_buffer(%s, count)",
+				   to->pointers.v[i].name, p->name, to->pointers.v[i].name,
+				   to->pointers.v[i].name);
+	for (i = 0; i < p->fields.n; i++) {
+		struct field *field = &p->fields.v[i];
+
+		for (k = 0; k < to->pointers.n; k++)
+			if (!strcmp(to->pointers.v[k].name, field->name))
+				break;
+		if (k == to->pointers.n)
+			diag_error(field->loc, "'%s' has no pointer member '%s'", to->spelling,
+				   field->name);
+		if (field->count && (p->count || p->dir != DIR_IN))
+			diag_error(field->loc, "ava_field_buffer: expected '%s' to be one struct that is "
+				   "ava_in", p->name);
+		if (field->type && p->dir != DIR_IN)
+			diag_error(field->loc, "ava_field_handle: expected '%s' to be ava_in", p->name);
+		check_expr(spec, f, p, field->count, "field_buffer", BOTH, 0);
+	}
+}
+
+static void check_buffer(struct spec *spec, struct func *f, struct param *p)
+{
+	check_pointer_type(p);
+	p->kind = p->type->to->handle ? PARAM_HANDLES : PARAM_BUFFER;
+	if (p->type->to->is_void && p->count)
+		diag_error(p->loc, "void pointer '%s' has no elements: expected ava_bytes", p->name);
+	if (p->kind == PARAM_HANDLES && p->dir == (DIR_IN | DIR_OUT))
+		diag_error(p->loc, "handles of '%s' go both ways: expected ava_in or ava_out", p->name);
+	if (p->kind == PARAM_HANDLES && p->bytes)
+		diag_error(p->loc, "'%s' is an array of handles: expected ava_count", p->name);
+	if (p->valid && !(p->dir & DIR_OUT))
+		diag_error(p->valid->loc, "ava_valid: expected '%s' to be ava_out", p->name);
+	if (p->cases.n && !p->bytes)
+		diag_error(p->cases.v[0].loc, "handles inside '%s': expected ava_bytes", p->name);
+	if (p->maybe && (p->dir != DIR_IN || !p->bytes))
+		diag_error(p->maybe->loc, "ava_maybe_handle: expected '%s' to be ava_in ava_bytes(expr)",
+			   p->name);
+	check_fields(spec, f, p);
+}
+
+static void check_list(struct param *p)
+{
+	p->kind = PARAM_LIST;
+	p->dir = DIR_IN;
+	if (!p->type->to || p->type->to->size != 8 || p->type->to->is_pointer)
+		diag_error(p->loc, "list '%s' has elements of '%s': expected integers of 8 bytes",
+			   p->name, p->type->to ? p->type->to->spelling : "functions");
+	if (p->list_count && p->keys.n)
+		diag_error(p->loc, "list '%s' is not one of pairs: expected ava_list with "
+			   "ava_list_handle", p->name);
+}
+
+static void check_string(struct param *p)
+{
+	p->kind = PARAM_STRING;
+	if (!p->type->to || !p->type->to->is_char)
+		diag_error(p->loc, "string '%s' is '%s': expected const char *", p->name,
+			   p->type->spelling);
+	if (p->dir & DIR_OUT)
+		diag_error(p->loc, "string '%s' is an output: expected ava_out ava_count(room) in place "
+			   "of ava_string", p->name);
+	p->dir = DIR_IN;
+}
+
+static void check_strings(struct func *f, struct param *p)
+{
+	const struct ctype *to = p->type->to;
+	const struct param *lengths = p->lengths ? func_param(f, p->lengths) : NULL;
+
+	p->kind = PARAM_STRINGS;
+	p->dir = DIR_IN;
+	if (!to || !to->is_pointer || !to->to || to->to->size != 1)
+		diag_error(p->loc, "'%s' is '%s': expected an array of pointers to characters", p->name,
+			   p->type->spelling);
+	if (p->lengths && (!lengths || !lengths->type->to || lengths->type->to->size != 8 ||
+			   !(lengths->dir & DIR_IN) || !lengths->count))
+		diag_error(p->lengths_loc, "ava_strings: expected an argument const size_t * with ava_in "
+			   "ava_count for the lengths, not '%s'", p->lengths);
+}
+
+/* What a function without any word on its parameters most likely means. */
+static void infer_pointer(const struct func *f, struct param *p)
+{
+	const struct ctype *to = p->type->to;
+
+	if (p->notes.n || p->is_opaque || p->type->handle || !to || to->is_void)
+		return;
+	if (to->is_char && to->is_const)
+		p->is_string = true;
+	else
+		p->dir = to->is_const ? DIR_IN : DIR_OUT;
+	diag_note(p->loc, "'%s' of '%s' is taken as %s", p->name, f->name,
+		  p->is_string ? "ava_string" : p->dir == DIR_IN ? "ava_in, one element" :
+		  "ava_out, one element");
+}
+
+static void check_status_param(const struct spec *spec, struct func *f, struct param *p)
+{
+	p->kind = PARAM_STATUS;
+	p->dir = DIR_OUT;
+	if (!spec->status_type || !p->type->to || strcmp(p->type->to->bare, spec->status_type))
+		diag_error(p->loc, "ava_status_out: expected '%s' to be '%s *'", p->name,
+			   spec->status_type ? spec->status_type : "the type of ava_status");
+	if (f->status == STATUS_RETURN)
+		diag_error(p->loc, "'%s' returns its status: expected no ava_status_out", f->name);
+	f->status = STATUS_PARAM;
+	f->status_param = p;
+}
+
+static void decide_kind(struct spec *spec, struct func *f, struct param *p)
+{
+	const struct ctype *t = p->type;
+
+	if (p->is_status)
+		check_status_param(spec, f, p);
+	else if (p->callback_data)
+		p->kind = PARAM_CALLBACK;
+	else if (p->is_opaque)
+		p->kind = PARAM_OPAQUE;
+	else if (t->handle)
+		p->kind = PARAM_HANDLE;
+	else if (t->is_scalar)
+		p->kind = PARAM_VALUE;
+	else if (!t->is_pointer)
+		diag_error(p->loc, "'%s' is '%s', passed by value: expected a number, a handle or a "
+			   "pointer", p->name, t->spelling);
+	else if (t->is_function)
+		diag_error(p->loc, "'%s' is a pointer to a function: expected ava_callback(userdata)",
+			   p->name);
+	else if (p->is_string)
+		check_string(p);
+	else if (p->strings)
+		check_strings(f, p);
+	else if (p->is_list || p->list_count)
+		check_list(p);
+	else
+		check_buffer(spec, f, p);
+}
+
+static void check_handle_notes(const struct param *p)
+{
+	if ((p->retains || p->releases) && p->kind != PARAM_HANDLE)
+		diag_error(p->loc, "'%s' is no handle: expected ava_%s at a handle", p->name,
+			   p->retains ? "retains" : "releases");
+	if (p->is_new && (p->kind != PARAM_HANDLES || p->dir != DIR_OUT))
+		diag_error(p->new_loc, "ava_new: expected '%s' to be an output of handles", p->name);
+	if (p->invalid && p->kind != PARAM_HANDLE && p->kind != PARAM_HANDLES &&
+	    p->kind != PARAM_LIST && !p->cases.n && !p->fields.n)
+		diag_error(p->loc, "ava_invalid: expected '%s' to have handles", p->name);
+}
+
+static void check_kept(struct spec *spec, const struct func *f, const struct param *p)
+{
+	const struct helper *h;
+
+	if (!p->kept)
+		return;
+	h = spec_helper(spec, p->kept);
+	if (!h || !(h->sides & SIDE_SERVER) || h->args != 2)
+		diag_error(p->kept_loc, "ava_kept: expected a server helper of two arguments, not '%s'",
+			   p->kept);
+	if (p->kind != PARAM_BUFFER || p->dir != DIR_IN || p->maybe || p->fields.n || !f->is_new)
+		diag_error(p->kept_loc, "ava_kept: expected '%s' to be an input buffer of a function that "
+			   "returns a new handle", p->name);
+}
+
+static void check_param(struct spec *spec, struct func *f, struct param *p)
+{
+	size_t i;
+	unsigned int after = p->dir & DIR_OUT ? AFTER_CALL : 0;
+	const struct param *event;
+
+	check_one_use(p);
+	check_handle_notes(p);
+	check_kept(spec, f, p);
+	check_expr(spec, f, p, p->count, "count", BOTH, 0);
+	check_expr(spec, f, p, p->bytes, "bytes", BOTH, 0);
+	check_expr(spec, f, p, p->strings, "strings", BOTH, 0);
+	check_expr(spec, f, p, p->list_count, "list_counted", SIDE_GUEST, 0);
+	check_expr(spec, f, p, p->valid, "valid", SIDE_SERVER, AFTER_CALL);
+	check_expr(spec, f, p, p->pass, "pass", SIDE_SERVER, 0);
+	check_expr(spec, f, p, p->invalid, "invalid", BOTH, CONSTANT);
+	check_expr(spec, f, p, p->maybe, "maybe_handle", SIDE_SERVER, 0);
+	for (i = 0; i < p->cases.n; i++) {
+		check_expr(spec, f, NULL, p->cases.v[i].cond, "handles_if", BOTH, after);
+		check_expr(spec, f, NULL, p->cases.v[i].key, "list_if", BOTH, CONSTANT);
+		if (p->cases.v[i].key && p->dir != DIR_OUT)
+			diag_error(p->cases.v[i].loc, "ava_list_if: expected '%s' to be ava_out", p->name);
+	}
+	for (i = 0; i < p->keys.n; i++)
+		check_expr(spec, f, NULL, p->keys.v[i].key, "list_handle", BOTH, CONSTANT);
+	if (!p->valid_until)
+		return;
+	event = func_param(f, p->valid_until);
+	if (!event || !param_is_out_new(event))
+		diag_error(p->until_loc, "ava_valid_until: expected an argument that is ava_out ava_new, "
+			   "not '%s'", p->valid_until);
+}
+
+/* ---- functions --------------------------------------------------------------------------- */
+
+static void check_ids(struct spec *spec, const struct func *f)
+{
+	size_t i;
+
+	if (!f->id) {
+		diag_error(f->loc, "function '%s' has no id: expected ava_id(n)", f->name);
+		return;
+	}
+	for (i = 0; spec->funcs.v[i] != f; i++)
+		if (func_is_sent(spec->funcs.v[i]) && spec->funcs.v[i]->id == f->id) {
+			diag_error(f->id_loc, "ava_id: %u is the id of '%s': expected another", f->id,
+				   spec->funcs.v[i]->name);
+			return;
+		}
+}
+
+static void check_return(const struct func *f)
+{
+	const struct ctype *r = f->ret;
+
+	if (f->is_new && !r->handle)
+		diag_error(f->loc, "ava_new: expected '%s' to return a handle, it returns '%s'", f->name,
+			   r->spelling);
+	if (r->is_void || r->is_scalar || r->handle)
+		return;
+	diag_error(f->loc, "'%s' returns '%s': expected void, a number or a handle (or "
+		   "ava_guest_replace)", f->name, r->spelling);
+}
+
+static void check_async(const struct func *f)
+{
+	if (f->async && f->sync_if)
+		diag_error(f->loc, "'%s' is ava_async and ava_sync_if: expected one", f->name);
+	if (!f->async && !f->sync_if)
+		return;
+	if (f->ret->handle ? !f->is_new : !f->ret->is_void && f->status != STATUS_RETURN)
+		diag_error(f->loc, "'%s' cannot be asynchronous: expected it to return a status, "
+			   "a new handle or nothing", f->name);
+}
+
+static void check_replacement(struct spec *spec, const struct func *f)
+{
+	const struct func *other = f->guest_replace ? spec_func(spec, f->guest_replace) : NULL;
+	const struct helper *h;
+	size_t args;
+
+	if (f->guest_replace && !other) {
+		h = spec_helper(spec, f->guest_replace);
+		if (!h || !(h->sides & SIDE_GUEST) || h->args != f->params.n)
+			diag_error(f->guest_replace_loc, "ava_guest_replace: expected a guest helper or a "
+				   "described function with the same arguments, not '%s'",
+				   f->guest_replace);
+	} else if (other && (other == f || other->params.n != f->params.n)) {
+		diag_error(f->guest_replace_loc, "ava_guest_replace: expected another function with the "
+			   "same arguments, not '%s'", f->guest_replace);
+	}
+	if (!f->server_replace)
+		return;
+	h = spec_helper(spec, f->server_replace);
+	args = f->params.n + f->implicits.n;
+	if (!h || !(h->sides & SIDE_SERVER) || h->args != args)
+		diag_error(f->server_replace_loc, "ava_server_replace: expected a server helper of %zu "
+			   "arguments, not '%s'", args, f->server_replace);
+}
+
+static void check_func_exprs(struct spec *spec, struct func *f)
+{
+	size_t i;
+
+	check_expr(spec, f, NULL, f->error, "error", BOTH, CONSTANT | HAS_ERRNO);
+	check_expr(spec, f, NULL, f->returns, "returns", BOTH, CONSTANT | HAS_ERRNO);
+	check_expr(spec, f, NULL, f->unsupported_with, "unsupported_with", SIDE_GUEST, CONSTANT);
+	check_expr(spec, f, NULL, f->sync_if, "sync_if", SIDE_GUEST, 0);
+	check_expr(spec, f, NULL, f->guest_before, "guest_before", SIDE_GUEST, 0);
+	check_expr(spec, f, NULL, f->guest_after, "guest_after", SIDE_GUEST, AFTER_CALL);
+	check_expr(spec, f, NULL, f->server_after, "server_after", SIDE_SERVER, AFTER_CALL);
+	check_expr(spec, f, NULL, f->outputs_if, "outputs_if", SIDE_SERVER, AFTER_CALL);
+	for (i = 0; i < f->implicits.n; i++)
+		check_expr(spec, f, NULL, f->implicits.v[i].value, "implicit", SIDE_GUEST, 0);
+}
+
+static bool func_says_nothing(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].notes.n)
+			return false;
+	return true;
+}
+
+static void check_sent(struct spec *spec, struct func *f)
+{
+	size_t i;
+
+	check_ids(spec, f);
+	if (f->variadic)
+		diag_error(f->loc, "'%s' takes variable arguments: expected ava_unsupported or "
+			   "ava_guest_replace", f->name);
+	f->inferred = func_says_nothing(f);
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].callback_data)
+			check_callback(f, &f->params.v[i]);
+	for (i = 0; i < f->params.n; i++) {
+		if (f->inferred)
+			infer_pointer(f, &f->params.v[i]);
+		decide_kind(spec, f, &f->params.v[i]);
+	}
+	check_return(f);
+	for (i = 0; i < f->params.n; i++)
+		check_param(spec, f, &f->params.v[i]);
+	check_async(f);
+	check_func_exprs(spec, f);
+}
+
+static void check_func(struct spec *spec, struct func *f)
+{
+	size_t i;
+
+	if (spec->status_type && !strcmp(f->ret->bare, spec->status_type))
+		f->status = STATUS_RETURN;
+	check_replacement(spec, f);
+	if (func_is_sent(f)) {
+		check_sent(spec, f);
+		if (!diag_errors())
+			func_order(f);
+		return;
+	}
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].is_status)
+			check_status_param(spec, f, &f->params.v[i]);
+	check_expr(spec, f, NULL, f->unsupported_with, "unsupported_with", SIDE_GUEST, CONSTANT);
+}
+
+/* ---- the whole spec ------------------------------------------------------------------------- */
+
+static void check_handle_type(struct spec *spec, const struct handle_type *h)
+{
+	if (!h->is_handle)
+		diag_error(h->loc, "annotated type '%s' is nothing yet: expected ava_handle(error)",
+			   h->name);
+	else if (!h->retain && !h->immortal)
+		diag_error(h->loc, "handle type '%s' has no release: expected ava_lifetime(retain, "
+			   "release) or ava_immortal", h->name);
+	check_expr(spec, NULL, NULL, h->invalid, "handle", BOTH, CONSTANT);
+}
+
+void spec_check(struct spec *spec)
+{
+	struct loc top = { .file = spec->path, .line = 1, .col = 1 };
+	size_t i;
+
+	if (!spec->name)
+		diag_error(top, "the spec has no name: expected ava_api(name, major, minor);");
+	if (!spec->funcs.n)
+		diag_error(top, "the spec describes no function");
+	if (spec->dispatch && !spec->dispatch_members.n)
+		diag_error(spec->dispatch_loc, "ava_dispatch_table: expected a defined struct, not '%s'",
+			   spec->dispatch);
+	check_expr(spec, NULL, NULL, spec->status_success, "status", BOTH, CONSTANT);
+	check_expr(spec, NULL, NULL, spec->status_failure, "status", BOTH, CONSTANT | HAS_ERRNO);
+	check_expr(spec, NULL, NULL, spec->unsupported_status, "unsupported_status", SIDE_GUEST,
+		   CONSTANT);
+	for (i = 0; i < spec->handles.n; i++)
+		check_handle_type(spec, spec->handles.v[i]);
+	for (i = 0; i < spec->funcs.n; i++)
+		check_func(spec, spec->funcs.v[i]);
+}
