@@ -239,7 +239,7 @@ struct ava_ring_seg {
 	__u32 reserved;
 };
 
-#define AVA_CQE_BAD_CALL	1	/* the arguments do not decode: the context goes into error */
+#define AVA_CQE_BAD_CALL	1	/* arguments do not decode: the context is in error */
 
 /**
  * struct ava_cqe - a completed call, 32 bytes

@@ -47,12 +47,12 @@
 #define VIRTIO_AVA_S_CANCELLED		4	/* the context was closed meanwhile */
 #define VIRTIO_AVA_S_NO_MANAGER		5	/* no manager is listening on the host */
 #define VIRTIO_AVA_S_NO_API		6	/* the manager serves no API of that name */
-#define VIRTIO_AVA_S_VERSION		7	/* server and guest were built from different specs */
+#define VIRTIO_AVA_S_VERSION		7	/* server and guest have different specs */
 #define VIRTIO_AVA_S_QUOTA		8	/* a limit of the VM or the context is reached */
 #define VIRTIO_AVA_S_NO_MEMORY		9	/* the host is out of memory */
 #define VIRTIO_AVA_S_NO_SERVER		10	/* the server did not start */
-#define VIRTIO_AVA_S_TIMEOUT		11	/* the manager or server did not answer in time */
-#define VIRTIO_AVA_S_ERROR		12	/* the context is in error from an earlier request */
+#define VIRTIO_AVA_S_TIMEOUT		11	/* manager or server did not answer in time */
+#define VIRTIO_AVA_S_ERROR		12	/* in error from an earlier request */
 #define VIRTIO_AVA_S_FAULT		13	/* a run does not lie in guest memory */
 
 /* ---- control queue ---------------------------------------------------- */
@@ -113,8 +113,10 @@ struct virtio_ava_ctrl_resp {
 
 /* ---- submit queue ----------------------------------------------------- */
 
-#define VIRTIO_AVA_CALL_ASYNC		(1u << 0)	/* success is answered by an empty used entry, without interrupt */
-#define VIRTIO_AVA_CALL_NOTIFY		(1u << 1)	/* interrupt even where ASYNC would not: the driver runs short of room */
+/* Success is answered by an empty used entry, without interrupt. */
+#define VIRTIO_AVA_CALL_ASYNC		(1u << 0)
+/* Interrupt even where ASYNC would not: the driver runs short of room. */
+#define VIRTIO_AVA_CALL_NOTIFY		(1u << 1)
 #define VIRTIO_AVA_CALL_FLAGS		(VIRTIO_AVA_CALL_ASYNC | VIRTIO_AVA_CALL_NOTIFY)
 
 /**
@@ -198,7 +200,7 @@ struct virtio_ava_reply {
 
 /* ---- event queue ------------------------------------------------------ */
 
-#define VIRTIO_AVA_EVENT_LOST		1	/* the context's server is gone; all its calls fail from now on */
+#define VIRTIO_AVA_EVENT_LOST		1	/* the server is gone; all calls fail now */
 #define VIRTIO_AVA_EVENT_CALLBACK	2	/* the server calls back into the application */
 
 /**
