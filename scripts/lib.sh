@@ -62,6 +62,7 @@ ava_lock() {
 		log "waiting for another run that makes $1"
 		flock "$AVA_LOCK_FD"
 	fi
+	AVA_LOCKED=$1
 }
 
 ava_unlock() {
@@ -69,9 +70,10 @@ ava_unlock() {
 }
 
 # ava_scratch NAME: make a directory in the cache that goes away with the script;
-# sets AVA_SCRATCH. Hold the lock NAME: what a killed run left is removed.
+# sets AVA_SCRATCH. Whoever holds the lock NAME removes what a killed run left.
 ava_scratch() {
-	rm -rf "$AVA_CACHE/.tmp-$1".*
+	mkdir -p "$AVA_CACHE" || die "cannot create $AVA_CACHE; set AVA_CACHE to a directory that you may write"
+	[ "${AVA_LOCKED:-}" != "$1" ] || rm -rf "$AVA_CACHE/.tmp-$1".*
 	AVA_SCRATCH=$(mktemp -d "$AVA_CACHE/.tmp-$1.XXXXXX") ||
 		die "cannot write to $AVA_CACHE; set AVA_CACHE to a directory that you may write"
 	trap 'ava_kill_step; rm -rf "$AVA_SCRATCH"' EXIT
