@@ -174,11 +174,17 @@ static void emit_put(const struct spec *spec, const struct func *f, const struct
 
 /* ---- outputs ---------------------------------------------------------------------------- */
 
+static bool brings_handles(const struct param *p)
+{
+	return p->kind == PARAM_HANDLES || p->cases.n;
+}
+
 static void emit_get_buffer(const struct func *f, const struct param *p, struct text *out)
 {
 	size_t i;
 
-	text_add(out, "\t\tava_n = ava_guest_get_out(&ava_g, &ava_b_%s);\n", p->name);
+	text_add(out, "\t\t%sava_guest_get_out(&ava_g, &ava_b_%s);\n",
+		 brings_handles(p) ? "ava_n = " : "", p->name);
 	if (p->kind == PARAM_HANDLES)
 		text_add(out, "\t\tava_guest_fix_handles(&ava_g, %s, ava_n, %s);\n", p->name,
 			 p->is_new ? "true" : "false");
@@ -235,7 +241,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 	bool any = false;
 	size_t i;
 
-	text_add(out, "\tstruct ava_guest ava_g;\n\tbool ava_ok, ava_outputs = false;\n");
+	text_add(out, "\tstruct ava_gcall ava_g;\n\tbool ava_ok, ava_outputs = false;\n");
 	if (!f->ret->is_void)
 		text_add(out, "\t%s = %s;\n", ctype_declare(f->ret, "ret"),
 			 f->ret->handle ? "NULL" : "0");
@@ -251,7 +257,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 			text_add(out, "\tstruct ava_object *ava_new_%s = NULL;\n", p->name);
 		if (is_buffer_out(p))
 			text_add(out, "\tstruct ava_guest_buf ava_b_%s;\n", p->name);
-		any |= is_buffer_out(p);
+		any |= is_buffer_out(p) && brings_handles(p);
 	}
 	if (any)
 		text_add(out, "\tuint64_t ava_n;\n");

@@ -31,7 +31,8 @@ static bool is_buffer_out(const struct param *p)
 
 static void emit_local(const struct param *p, struct text *out)
 {
-	text_add(out, "\t%s = 0;\n", ctype_declare(p->type, p->name));
+	if (p->kind != PARAM_STATUS)
+		text_add(out, "\t%s = 0;\n", ctype_declare(p->type, p->name));
 	if (is_buffer_out(p))
 		text_add(out, "\tstruct ava_serve_buf ava_b_%s;\n", p->name);
 	if (param_is_out_new(p))

@@ -68,7 +68,7 @@ static bool write_part(const struct spec *spec, const char *dir, const char *suf
 	struct text t = { 0 };
 
 	emit(spec, &t);
-	return text_write(&t, dir, mem_printf("%s_%s", spec->name, suffix));
+	return text_write(&t, mem_printf("%s/%s_%s", dir, spec->name, suffix));
 }
 
 static bool write_all(const struct spec *spec, const char *dir)
@@ -97,7 +97,7 @@ static bool write_depfile(const struct spec *spec, const struct options *o)
 	text_add(&t, "\n");
 	for (i = 1; i < spec->files.n; i++)
 		text_add(&t, "\n%s:\n", spec->files.v[i]);
-	return text_write(&t, ".", o->depfile) || !*o->depfile;
+	return text_write(&t, o->depfile);
 }
 
 static void print(const struct spec *spec, void (*fn)(const struct spec *spec, struct text *out))

@@ -162,9 +162,8 @@ static bool text_same(struct text *t, const char *path)
 	return same;
 }
 
-bool text_write(struct text *t, const char *dir, const char *name)
+bool text_write(struct text *t, const char *path)
 {
-	const char *path = mem_printf("%s/%s", dir, name);
 	bool ok;
 	FILE *f;
 

@@ -50,7 +50,7 @@ void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf
 const char *text_str(struct text *t);
 
 /* Writes the file if its content changes; false and a message if that fails. */
-bool text_write(struct text *t, const char *dir, const char *name);
+bool text_write(struct text *t, const char *path);
 
 /* ---- diagnostics ----------------------------------------------------------------- */
 

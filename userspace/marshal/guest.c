@@ -2,7 +2,7 @@
 /*
  * guest.c - encode a call, send it, decode its reply
  *
- * Everything of a call is in the caller's struct ava_guest; nothing is shared
+ * Everything of a call is in the caller's struct ava_gcall; nothing is shared
  * but the object table and the context, which lock for themselves.
  */
 #include <stdio.h>
@@ -11,13 +11,13 @@
 
 #include <ava/guest.h>
 
-static void guest_fail(struct ava_guest *g, int err)
+static void guest_fail(struct ava_gcall *g, int err)
 {
 	if (!g->err)
 		g->err = err;
 }
 
-void ava_guest_begin(struct ava_guest *g, const struct ava_guest_api *api, uint32_t func)
+void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint32_t func)
 {
 	g->api = api;
 	g->func = func;
@@ -36,13 +36,13 @@ void ava_guest_begin(struct ava_guest *g, const struct ava_guest_api *api, uint3
 	ava_cs_put_word(&g->args, AVA_CS_ARGS_INLINE);
 }
 
-void ava_guest_end(struct ava_guest *g)
+void ava_guest_end(struct ava_gcall *g)
 {
 	ava_cs_writer_fini(&g->args);
 	free(g->reply_heap);
 }
 
-void ava_guest_refuse(struct ava_guest *g, int64_t status)
+void ava_guest_refuse(struct ava_gcall *g, int64_t status)
 {
 	if (!g->refused)
 		g->status = status;
@@ -51,7 +51,7 @@ void ava_guest_refuse(struct ava_guest *g, int64_t status)
 
 /* ---- handles --------------------------------------------------------------------- */
 
-static uint64_t guest_handle(struct ava_guest *g, const void *p, uint32_t type, int64_t invalid)
+static uint64_t guest_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
 {
 	uint64_t handle;
 
@@ -63,12 +63,12 @@ static uint64_t guest_handle(struct ava_guest *g, const void *p, uint32_t type, 
 	return handle;
 }
 
-void ava_guest_put_handle(struct ava_guest *g, const void *p, uint32_t type, int64_t invalid)
+void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
 {
 	ava_cs_put_word(&g->args, guest_handle(g, p, type, invalid));
 }
 
-void ava_guest_put_handles(struct ava_guest *g, const void *array, uint64_t count,
+void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
 			   uint32_t type, int64_t invalid)
 {
 	const void *const *p = array;
@@ -82,7 +82,7 @@ void ava_guest_put_handles(struct ava_guest *g, const void *array, uint64_t coun
 		ava_cs_put_word(&g->args, guest_handle(g, p[i], type, invalid));
 }
 
-void ava_guest_put_new(struct ava_guest *g, struct ava_object **obj, uint32_t type)
+void ava_guest_put_new(struct ava_gcall *g, struct ava_object **obj, uint32_t type)
 {
 	*obj = ava_object_new(g->api->dispatch, type);
 	if (!*obj)
@@ -91,7 +91,7 @@ void ava_guest_put_new(struct ava_guest *g, struct ava_object **obj, uint32_t ty
 	g->reply_need += sizeof(uint64_t);
 }
 
-void *ava_guest_get_found(struct ava_guest *g)
+void *ava_guest_get_found(struct ava_gcall *g)
 {
 	uint64_t handle = ava_cs_get_word(&g->reply);
 	struct ava_object *obj;
@@ -104,7 +104,7 @@ void *ava_guest_get_found(struct ava_guest *g)
 	return obj;
 }
 
-void *ava_guest_get_new(struct ava_guest *g, struct ava_object *obj)
+void *ava_guest_get_new(struct ava_gcall *g, struct ava_object *obj)
 {
 	uint64_t handle;
 
@@ -122,7 +122,7 @@ void *ava_guest_get_new(struct ava_guest *g, struct ava_object *obj)
 	return obj;
 }
 
-void ava_guest_fix_handles(struct ava_guest *g, void *p, uint64_t bytes, bool new_ref)
+void ava_guest_fix_handles(struct ava_gcall *g, void *p, uint64_t bytes, bool new_ref)
 {
 	struct ava_object *obj;
 	uint64_t i, handle;
@@ -138,7 +138,7 @@ void ava_guest_fix_handles(struct ava_guest *g, void *p, uint64_t bytes, bool ne
 	}
 }
 
-void ava_guest_fix_list(struct ava_guest *g, void *p, uint64_t bytes, uint64_t key)
+void ava_guest_fix_list(struct ava_gcall *g, void *p, uint64_t bytes, uint64_t key)
 {
 	uint64_t i, word;
 	char *at;
@@ -156,7 +156,7 @@ void ava_guest_fix_list(struct ava_guest *g, void *p, uint64_t bytes, uint64_t k
 /* ---- buffers --------------------------------------------------------------------- */
 
 /* Whether @len bytes should be a segment; keeps count of what goes inline. */
-static bool guest_wants_seg(struct ava_guest *g, uint64_t len)
+static bool guest_wants_seg(struct ava_gcall *g, uint64_t len)
 {
 	if (g->err || g->seg_count >= AVA_GUEST_SEGS || g->seg_count >= g->limits->max_segs)
 		return false;
@@ -166,7 +166,7 @@ static bool guest_wants_seg(struct ava_guest *g, uint64_t len)
 	return false;
 }
 
-static void guest_put_seg(struct ava_guest *g, const void *p, uint64_t len, uint32_t flags)
+static void guest_put_seg(struct ava_gcall *g, const void *p, uint64_t len, uint32_t flags)
 {
 	struct ava_seg *s = &g->segs[g->seg_count];
 
@@ -181,7 +181,7 @@ static void guest_put_seg(struct ava_guest *g, const void *p, uint64_t len, uint
 }
 
 /* True if that was all: NULL, or a segment. */
-static bool guest_put_head(struct ava_guest *g, const void *p, uint64_t len, uint32_t dir)
+static bool guest_put_head(struct ava_gcall *g, const void *p, uint64_t len, uint32_t dir)
 {
 	if (!p || g->err || g->refused) {
 		ava_cs_put_word(&g->args, AVA_CS_BUF_NULL);
@@ -196,7 +196,7 @@ static bool guest_put_head(struct ava_guest *g, const void *p, uint64_t len, uin
 	return false;
 }
 
-void ava_guest_put_in(struct ava_guest *g, const void *p, uint64_t len, uint32_t flags)
+void ava_guest_put_in(struct ava_gcall *g, const void *p, uint64_t len, uint32_t flags)
 {
 	uint32_t segs = g->seg_count;
 
@@ -206,7 +206,7 @@ void ava_guest_put_in(struct ava_guest *g, const void *p, uint64_t len, uint32_t
 		g->borrowed = true;
 }
 
-static void guest_put_room(struct ava_guest *g, struct ava_guest_buf *b, void *p,
+static void guest_put_room(struct ava_gcall *g, struct ava_guest_buf *b, void *p,
 			   uint64_t cap, uint32_t dir)
 {
 	uint32_t segs = g->seg_count;
@@ -224,17 +224,17 @@ static void guest_put_room(struct ava_guest *g, struct ava_guest_buf *b, void *p
 		ava_cs_put_bytes(&g->args, p, cap);
 }
 
-void ava_guest_put_out(struct ava_guest *g, struct ava_guest_buf *b, void *p, uint64_t cap)
+void ava_guest_put_out(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap)
 {
 	guest_put_room(g, b, p, cap, AVA_SEG_FROM_HOST);
 }
 
-void ava_guest_put_inout(struct ava_guest *g, struct ava_guest_buf *b, void *p, uint64_t cap)
+void ava_guest_put_inout(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap)
 {
 	guest_put_room(g, b, p, cap, AVA_SEG_TO_HOST | AVA_SEG_FROM_HOST);
 }
 
-uint64_t ava_guest_get_out(struct ava_guest *g, struct ava_guest_buf *b)
+uint64_t ava_guest_get_out(struct ava_gcall *g, struct ava_guest_buf *b)
 {
 	uint64_t len;
 	const void *at;
@@ -257,13 +257,13 @@ uint64_t ava_guest_get_out(struct ava_guest *g, struct ava_guest_buf *b)
 
 /* ---- strings and lists ------------------------------------------------------------ */
 
-void ava_guest_put_string(struct ava_guest *g, const char *s)
+void ava_guest_put_string(struct ava_gcall *g, const char *s)
 {
 	ava_guest_put_in(g, s, s ? strlen(s) + 1 : 0, 0);
 }
 
 /* Always inline: arguments that grow too large for that become a segment as a whole. */
-void ava_guest_put_strings(struct ava_guest *g, const void *strings, uint64_t count,
+void ava_guest_put_strings(struct ava_gcall *g, const void *strings, uint64_t count,
 			   const size_t *lengths)
 {
 	const char *const *s = strings;
@@ -295,7 +295,7 @@ uint64_t ava_guest_list_len(const void *list)
 	return n + 1;
 }
 
-static uint64_t guest_list_value(struct ava_guest *g, uint64_t key, uint64_t value,
+static uint64_t guest_list_value(struct ava_gcall *g, uint64_t key, uint64_t value,
 				 const struct ava_list_key *keys, uint32_t key_count)
 {
 	uint32_t k;
@@ -307,7 +307,7 @@ static uint64_t guest_list_value(struct ava_guest *g, uint64_t key, uint64_t val
 	return value;
 }
 
-void ava_guest_put_list(struct ava_guest *g, const void *list, uint64_t count,
+void ava_guest_put_list(struct ava_gcall *g, const void *list, uint64_t count,
 			const struct ava_list_key *keys, uint32_t key_count)
 {
 	const uint64_t *p = list;
@@ -322,7 +322,7 @@ void ava_guest_put_list(struct ava_guest *g, const void *list, uint64_t count,
 								   key_count) : p[i]);
 }
 
-void ava_guest_put_maybe(struct ava_guest *g, const void *p, uint64_t len,
+void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
 			 const uint32_t *types)
 {
 	uint64_t handle = 0;
@@ -340,7 +340,7 @@ void ava_guest_put_maybe(struct ava_guest *g, const void *p, uint64_t len,
 /* ---- the call ---------------------------------------------------------------------- */
 
 /* The first word says where the arguments are; too many for inline become segment 0. */
-static void guest_fill_args(struct ava_guest *g, struct ava_call *c, uint64_t *word)
+static void guest_fill_args(struct ava_gcall *g, struct ava_call *c, uint64_t *word)
 {
 	c->args = (uintptr_t)g->args.buf;
 	c->args_len = g->args.len;
@@ -358,7 +358,7 @@ static void guest_fill_args(struct ava_guest *g, struct ava_call *c, uint64_t *w
 	c->seg_count = g->seg_count;
 }
 
-static int guest_fill_reply(struct ava_guest *g, struct ava_call *c)
+static int guest_fill_reply(struct ava_gcall *g, struct ava_call *c)
 {
 	void *buf = g->reply_buf;
 
@@ -376,7 +376,7 @@ static int guest_fill_reply(struct ava_guest *g, struct ava_call *c)
 	return 0;
 }
 
-static bool guest_open_reply(struct ava_guest *g, const struct ava_call *c)
+static bool guest_open_reply(struct ava_gcall *g, const struct ava_call *c)
 {
 	ava_cs_reader_init(&g->reply, (const void *)(uintptr_t)c->reply, c->reply_len);
 	switch (ava_cs_get_word(&g->reply)) {
@@ -392,7 +392,7 @@ static bool guest_open_reply(struct ava_guest *g, const struct ava_call *c)
 	}
 }
 
-bool ava_guest_call(struct ava_guest *g)
+bool ava_guest_call(struct ava_gcall *g)
 {
 	struct ava_call c = { .func = g->func };
 	uint64_t word = AVA_CS_ARGS_INLINE;

@@ -2,7 +2,7 @@
 /*
  * guest.h - what a generated guest library calls
  *
- * One struct ava_guest on the caller's stack is one call: begin, put the
+ * One struct ava_gcall on the caller's stack is one call: begin, put the
  * arguments in the spec's order, call, get the outputs in the same order, end.
  * Errors stick, so that generated code looks once. A small call allocates
  * nothing; a large buffer travels as a segment, which the decoder accepts as it
@@ -33,7 +33,7 @@ struct ava_guest_api {
 };
 
 /**
- * struct ava_guest - one call
+ * struct ava_gcall - one call
  * @api: of which library
  * @args: encoder of the inline arguments
  * @reply: decoder of the reply, after ava_guest_call()
@@ -45,7 +45,7 @@ struct ava_guest_api {
  * @reply_need: bytes of reply that the outputs can take
  * @seg_count: segments used; [0] is kept for the arguments
  */
-struct ava_guest {
+struct ava_gcall {
 	const struct ava_guest_api *api;
 	struct ava_context *ctx;
 	const struct ava_limits *limits;
@@ -68,24 +68,24 @@ struct ava_guest {
 
 #define AVA_GUEST_STABLE	(1u << 0)	/* the application keeps the bytes until an event */
 
-void ava_guest_begin(struct ava_guest *g, const struct ava_guest_api *api, uint32_t func);
-void ava_guest_end(struct ava_guest *g);
+void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint32_t func);
+void ava_guest_end(struct ava_gcall *g);
 
 /* Decide the call's status here; the first decision counts. */
-void ava_guest_refuse(struct ava_guest *g, int64_t status);
+void ava_guest_refuse(struct ava_gcall *g, int64_t status);
 
 /* A handle; @invalid is the status if @p is neither NULL nor alive and of @type. */
-void ava_guest_put_handle(struct ava_guest *g, const void *p, uint32_t type, int64_t invalid);
+void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid);
 
 /* An array of handles, or NULL. */
-void ava_guest_put_handles(struct ava_guest *g, const void *array, uint64_t count,
+void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
 			   uint32_t type, int64_t invalid);
 
 /* The handle of an object that this call makes; *@obj is NULL after an error. */
-void ava_guest_put_new(struct ava_guest *g, struct ava_object **obj, uint32_t type);
+void ava_guest_put_new(struct ava_gcall *g, struct ava_object **obj, uint32_t type);
 
 /* @len bytes that go to the server, or NULL. */
-void ava_guest_put_in(struct ava_guest *g, const void *p, uint64_t len, uint32_t flags);
+void ava_guest_put_in(struct ava_gcall *g, const void *p, uint64_t len, uint32_t flags);
 
 /**
  * struct ava_guest_buf - an output between put and get
@@ -100,16 +100,16 @@ struct ava_guest_buf {
 };
 
 /* Room for at most @cap bytes that come from the server, or NULL. */
-void ava_guest_put_out(struct ava_guest *g, struct ava_guest_buf *b, void *p, uint64_t cap);
+void ava_guest_put_out(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
 
 /* Both ways. */
-void ava_guest_put_inout(struct ava_guest *g, struct ava_guest_buf *b, void *p, uint64_t cap);
+void ava_guest_put_inout(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
 
 /* A string with its NUL, or NULL. */
-void ava_guest_put_string(struct ava_guest *g, const char *s);
+void ava_guest_put_string(struct ava_gcall *g, const char *s);
 
 /* An array of strings; @lengths may be NULL. */
-void ava_guest_put_strings(struct ava_guest *g, const void *strings, uint64_t count,
+void ava_guest_put_strings(struct ava_gcall *g, const void *strings, uint64_t count,
 			   const size_t *lengths);
 
 /* One key of a property list whose value is a handle. */
@@ -120,14 +120,14 @@ struct ava_list_key {
 };
 
 /* A list of @count words, NULL or with its final 0; pairs if @keys. */
-void ava_guest_put_list(struct ava_guest *g, const void *list, uint64_t count,
+void ava_guest_put_list(struct ava_gcall *g, const void *list, uint64_t count,
 			const struct ava_list_key *keys, uint32_t key_count);
 
 /* Words of a list of pairs with its final 0. */
 uint64_t ava_guest_list_len(const void *list);
 
 /* Bytes that may be a handle; @types ends with 0. */
-void ava_guest_put_maybe(struct ava_guest *g, const void *p, uint64_t len,
+void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
 			 const uint32_t *types);
 
 /**
@@ -136,18 +136,18 @@ void ava_guest_put_maybe(struct ava_guest *g, const void *p, uint64_t len,
  * Return: true if there is a reply to decode, or the call went without one
  * (@async). False: @refused with @status, or @err.
  */
-bool ava_guest_call(struct ava_guest *g);
+bool ava_guest_call(struct ava_gcall *g);
 
 /* Returned handles: found, and made by this call (@obj is consumed). */
-void *ava_guest_get_found(struct ava_guest *g);
-void *ava_guest_get_new(struct ava_guest *g, struct ava_object *obj);
+void *ava_guest_get_found(struct ava_gcall *g);
+void *ava_guest_get_new(struct ava_gcall *g, struct ava_object *obj);
 
 /* The bytes of an output arrive; returns how many the server filled. */
-uint64_t ava_guest_get_out(struct ava_guest *g, struct ava_guest_buf *b);
+uint64_t ava_guest_get_out(struct ava_gcall *g, struct ava_guest_buf *b);
 
 /* In place: handles on the wire become pointers. */
-void ava_guest_fix_handles(struct ava_guest *g, void *p, uint64_t bytes, bool new_ref);
-void ava_guest_fix_list(struct ava_guest *g, void *p, uint64_t bytes, uint64_t key);
+void ava_guest_fix_handles(struct ava_gcall *g, void *p, uint64_t bytes, bool new_ref);
+void ava_guest_fix_list(struct ava_gcall *g, void *p, uint64_t bytes, uint64_t key);
 
 /* A function that the spec does not support was called: one log line per function. */
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said);
@@ -156,7 +156,7 @@ void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, in
 void *ava_library_function(const char *name);
 
 /* Decoding is over; true if it went well (else @err). */
-static inline bool ava_guest_decoded(struct ava_guest *g)
+static inline bool ava_guest_decoded(struct ava_gcall *g)
 {
 	if (!g->err && g->reply.err)
 		g->err = -EPROTO;
