@@ -22,6 +22,7 @@ enum echo_func {
 	ECHO_TOTAL,		/* reply: u64 last COUNT or ~0 if one was wrong */
 	ECHO_DIE,		/* the server exits */
 	ECHO_BAD,		/* the server calls the arguments malformed */
+	ECHO_BREAK,		/* fake_host only: the ring is spoilt */
 };
 
 /* The hash is that of no spec: any fixed bytes do. */
