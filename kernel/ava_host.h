@@ -158,7 +158,7 @@ struct ava_vm {
 	atomic64_t call_bytes;
 	wait_queue_head_t drained;
 
-	spinlock_t out_lock;
+	spinlock_t out_lock;	/* see above: what waits for the rings */
 	bool live;
 	struct list_head done;
 	struct list_head ctrls;
@@ -244,7 +244,7 @@ struct ava_context {
 	struct list_head waiting;
 	bool error;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* all below; see @lock */
 	enum ava_context_state state;
 	struct ava_ctrl *open;
 	struct ava_ctrl *close;
@@ -374,7 +374,7 @@ struct ava_host_stream {
 	struct list_head fresh;
 	unsigned long entering;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* all below but cq_head; see @lock */
 	u32 ended;
 	u64 next_seq;
 	struct list_head queue;

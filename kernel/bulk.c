@@ -19,7 +19,7 @@
 
 /* Return: bytes copied of one page. */
 static size_t copy_one(struct page *page, u32 off, u32 len, void __user *addr,
-			bool to_guest)
+		       bool to_guest)
 {
 	void *base = kmap_local_page(page);
 	size_t left;
@@ -44,7 +44,7 @@ static u64 copy_pins(const struct ava_pins *pins, void __user *addr, bool to_gue
 
 	for (i = 0; i < pins->count; i++) {
 		got = copy_one(pins->pages[i], pins->off[i], pins->len[i],
-				addr + done, to_guest);
+			       addr + done, to_guest);
 		done += got;
 		if (got < pins->len[i])
 			break;

@@ -43,9 +43,9 @@ static void shape_call(const struct ava_call_req *req, u32 room_count,
 }
 
 static struct ava_host_call *alloc_call(struct ava_host_stream *stream,
-				   const struct ava_call_req *req,
-				   const struct ava_chain *chain,
-				   const struct call_shape *shape)
+					const struct ava_call_req *req,
+					const struct ava_chain *chain,
+					const struct call_shape *shape)
 {
 	struct ava_host_call *call = kvmalloc(shape->size, GFP_KERNEL_ACCOUNT);
 

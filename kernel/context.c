@@ -478,6 +478,7 @@ void ava_context_fail(struct ava_context *ctx, const char *expected)
 /* ava_context_status() - what a new request of the guest gets; OK to go on */
 u32 ava_context_status(struct ava_context *ctx)
 {
+	/* Pairs with attach: who sees ATTACHED sees the table. */
 	switch (smp_load_acquire(&ctx->state)) {
 	case AVA_CONTEXT_ATTACHED:
 		return READ_ONCE(ctx->error) ? VIRTIO_AVA_S_ERROR : VIRTIO_AVA_S_OK;

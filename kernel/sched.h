@@ -49,7 +49,7 @@ struct ava_sched_ops {
  * @work: dispatches what a caller's budget left over
  */
 struct ava_sched {
-	spinlock_t lock;
+	spinlock_t lock;	/* all below; see @lock */
 	const struct ava_sched_ops *ops;
 	struct list_head fifo;
 	struct work_struct work;

@@ -21,7 +21,7 @@
  * @wq: woken when one comes
  */
 static struct ava_manager {
-	spinlock_t lock;
+	spinlock_t lock;	/* all below */
 	struct file *file;
 	struct list_head waiting;
 	wait_queue_head_t wq;

@@ -362,15 +362,17 @@ static int complete_one(struct ava_host_stream *stream, const struct ava_cqe *cq
 }
 
 static int take_completions(struct ava_host_stream *stream, u32 *completed,
-			const char **expected)
+			    const char **expected)
 {
 	struct ava_ring *ring = stream->mem;
 	const struct ava_cqe *entries = stream->mem + stream->layout.cq_off;
-	u32 tail = smp_load_acquire(&ring->cq_tail);
 	u32 mask = stream->layout.entries - 1;
 	struct ava_cqe cqe;
+	u32 tail;
 	int ret;
 
+	/* Pairs with the server's release: entries before their count. */
+	tail = smp_load_acquire(&ring->cq_tail);
 	*expected = "no more completions than the ring has entries";
 	if (ava_ring_pending(tail, stream->cq_head, stream->layout.entries) < 0)
 		return -EBADMSG;
@@ -384,6 +386,7 @@ static int take_completions(struct ava_host_stream *stream, u32 *completed,
 		stream->cq_head++;
 		(*completed)++;
 	}
+	/* Pairs with the server's acquire: it may write over what was taken. */
 	smp_store_release(&ring->cq_head, stream->cq_head);
 	return 0;
 }
