@@ -8,9 +8,9 @@
 #include "suite_test.h"
 
 static const union ava_run three_runs[] = {
-	{ { .addr = 0x1000, .end = 10 } },
-	{ { .addr = 0x9007, .end = 11 } },
-	{ { .addr = 0x5000, .end = 4107 } },
+	{ .addr = 0x1000, .end = 10 },
+	{ .addr = 0x9007, .end = 11 },
+	{ .addr = 0x5000, .end = 4107 },
 };
 
 static const struct ava_seg_runs three = {
@@ -68,7 +68,7 @@ static void test_cursor_walks_all(struct kunit *test)
 /* Two regions side by side in guest memory, far apart on the host. */
 static struct vhost_iotlb *make_umem(struct kunit *test)
 {
-	struct vhost_iotlb *umem = vhost_iotlb_alloc(0, 0);
+	struct vhost_iotlb *umem = vhost_iotlb_alloc(16, 0);
 
 	KUNIT_ASSERT_NOT_NULL(test, umem);
 	KUNIT_ASSERT_EQ(test, vhost_iotlb_add_range(umem, 0x1000, 0x1fff, 0x70000,
