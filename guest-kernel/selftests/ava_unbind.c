@@ -7,12 +7,8 @@
  */
 #include "harness.h"
 
-#include <dirent.h>
 #include <pthread.h>
 
-#define DRIVER	"/sys/bus/virtio/drivers/ava_guest"
-
-static char device[64];
 static int fd;
 static __u32 st;
 
@@ -21,31 +17,6 @@ struct waiter {
 	int ret;
 	int err;
 };
-
-static int find_device(void)
-{
-	DIR *dir = opendir(DRIVER);
-	struct dirent *d;
-
-	while (dir && (d = readdir(dir)))
-		if (!strncmp(d->d_name, "virtio", 6))
-			snprintf(device, sizeof(device), "%.63s", d->d_name);
-	if (dir)
-		closedir(dir);
-	return device[0] ? 0 : -1;
-}
-
-static int driver_write(const char *file)
-{
-	char path[128];
-	int f, ret;
-
-	snprintf(path, sizeof(path), DRIVER "/%s", file);
-	f = open(path, O_WRONLY);
-	ret = write(f, device, strlen(device)) == (ssize_t)strlen(device) ? 0 : -1;
-	close(f);
-	return ret;
-}
 
 static void *in_call(void *arg)
 {
@@ -87,7 +58,7 @@ static void waits_end(void)
 	struct timespec ms = { .tv_nsec = 50000000 };
 
 	fd = ctx_open(NULL);
-	if (fd < 0 || stream_open(fd, &st) || find_device()) {
+	if (fd < 0 || stream_open(fd, &st) || !*device_name()) {
 		printf("Bail out! no context; is echo_server running on the host?\n");
 		exit(1);
 	}
@@ -97,7 +68,7 @@ static void waits_end(void)
 	CHECK(counter_becomes("calls", 1), "calls %ld", counter("calls"));
 	/* Only makes it likely that the other two wait as well. */
 	nanosleep(&ms, NULL);
-	CHECK(!driver_write("unbind"), "%s", strerror(errno));
+	CHECK(!driver("unbind"), "%s", strerror(errno));
 	pthread_join(c.thread, NULL);
 	pthread_join(r.thread, NULL);
 	pthread_join(p.thread, NULL);
@@ -134,7 +105,7 @@ static void new_file_without_device(void)
 
 	NEED(f >= 0, "%s", strerror(errno));
 	REFUSED(ctx_bind(f, &req), ENODEV);
-	CHECK(!driver_write("bind"), "%s", strerror(errno));
+	CHECK(!driver("bind"), "%s", strerror(errno));
 	/* The same file finds the device that is there now. */
 	CHECK(!ctx_bind(f, &req), "%s", strerror(errno));
 	close(f);
@@ -169,10 +140,10 @@ static void unbound_again_and_again(void)
 	for (i = 0; i < 5; i++) {
 		f = ctx_open(NULL);
 		NEED(f >= 0, "%d: %s", i, strerror(errno));
-		CHECK(!driver_write("unbind"), "%s", strerror(errno));
+		CHECK(!driver("unbind"), "%s", strerror(errno));
 		if (i & 1)
 			close(f);
-		CHECK(!driver_write("bind"), "%s", strerror(errno));
+		CHECK(!driver("bind"), "%s", strerror(errno));
 		if (!(i & 1))
 			close(f);
 	}

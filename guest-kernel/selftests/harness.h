@@ -8,6 +8,7 @@
 #ifndef HARNESS_H
 #define HARNESS_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -203,6 +204,38 @@ static inline int counter_becomes(const char *name, long value)
 	for (i = 0; i < 5000 && counter(name) != value; i++)
 		nanosleep(&ms, NULL);
 	return counter(name) == value;
+}
+
+/* ---- the driver and its device ---- */
+
+/* The name of the device that the driver is bound to; it stays once found. */
+static inline const char *device_name(void)
+{
+	static char name[64];
+	DIR *dir = name[0] ? NULL : opendir("/sys/bus/virtio/drivers/ava_guest");
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		if (!strncmp(d->d_name, "virtio", 6))
+			snprintf(name, sizeof(name), "%.63s", d->d_name);
+	if (dir)
+		closedir(dir);
+	return name;
+}
+
+/* "bind" or "unbind" */
+static inline int driver(const char *verb)
+{
+	const char *name = device_name();
+	char path[128];
+	ssize_t len = strlen(name), n;
+	int f;
+
+	snprintf(path, sizeof(path), "/sys/bus/virtio/drivers/ava_guest/%s", verb);
+	f = open(path, O_WRONLY);
+	n = write(f, name, len);
+	close(f);
+	return n == len ? 0 : -1;
 }
 
 #endif /* HARNESS_H */
