@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A QEMU without a CPU that runs: a test plays the guest through qtest.
 
-Machine starts QEMU with one vhost-ava-pci device whose kernel side is
-fake_vhost.c; Function programs that device as a guest's driver would.
+Machine starts QEMU with one vhost-ava-pci device, whose kernel side is
+fake_vhost.c if that is preloaded, else /dev/vhost-ava; Function programs the device
+as a guest's driver would.
 """
 import json
 import os
@@ -23,15 +24,26 @@ class Lines:
         self.buffer = b""
 
     def send(self, text):
-        self.sock.sendall(text.encode() + b"\n")
+        try:
+            self.sock.sendall(text.encode() + b"\n")
+        except OSError as error:
+            raise AssertionError("QEMU ended") from error
+
+    def read_some(self):
+        ready, _, _ = select.select([self.sock], [], [], TIMEOUT)
+        if not ready:
+            raise AssertionError("QEMU hangs: no answer")
+        try:
+            data = self.sock.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise AssertionError("QEMU ended")
+        return data
 
     def receive(self):
         while b"\n" not in self.buffer:
-            ready, _, _ = select.select([self.sock], [], [], TIMEOUT)
-            data = self.sock.recv(65536) if ready else b""
-            if not data:
-                raise AssertionError("QEMU ended or hangs: no answer")
-            self.buffer += data
+            self.buffer += self.read_some()
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.decode()
 
@@ -39,24 +51,28 @@ class Lines:
 class Machine:
     """QEMU under qtest; use as a context manager."""
 
-    def __init__(self, qemu, preload, device="", machine="q35", args=(), env=()):
+    def __init__(self, qemu, preload=None, guest_id=7, device="", machine="q35", args=(), env=()):
         self.qtest_pair = socket.socketpair()
         self.qmp_pair = socket.socketpair()
         self.stderr = tempfile.TemporaryFile()
         self.node = os.open("/dev/null", os.O_RDWR)
         fds = [self.qtest_pair[1].fileno(), self.qmp_pair[1].fileno(), self.node]
+        if preload:
+            env = {"LD_PRELOAD": preload, **dict(env)}
+            device += f",vhostfd={self.node}"
         command = [
             qemu, "-display", "none", "-nodefaults", "-accel", "qtest",
             "-machine", machine, "-m", "64",
             "-chardev", f"socket,id=qtest,fd={fds[0]}", "-qtest", "chardev:qtest",
+            "-qtest-log", "/dev/null",
             "-chardev", f"socket,id=qmp,fd={fds[1]}", "-mon", "chardev=qmp,mode=control",
             *args,
-            "-device", f"vhost-ava-pci,id=ava,guest-id=7,vhostfd={fds[2]},addr={SLOT}{device}",
+            "-device", f"vhost-ava-pci,id=ava,guest-id={guest_id},addr={SLOT}{device}",
         ]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=self.stderr, pass_fds=fds,
-            env={**os.environ, "LD_PRELOAD": preload, **dict(env)})
+            env={**os.environ, **dict(env)})
         for pair in (self.qtest_pair, self.qmp_pair):
             pair[1].close()
         self.qtest = Lines(self.qtest_pair[0])
