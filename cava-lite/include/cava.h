@@ -228,8 +228,10 @@
  *	the values of @key are handles. Out.
  * ava_maybe_handle(cond, type, ...): in, and only the server knows (kernel
  *	arguments): the guest sends the bytes, and where they are as long as a
- *	pointer and equal a live object of one of the types also the handle; the
- *	server uses the handle if there is one and cond holds, else the bytes.
+ *	pointer and equal a live object of one of the types also the handle. cond,
+ *	on the server, is > 0 for an object: the handle's, or NULL if the bytes are
+ *	zero, or else the call reports the first type's error. It is 0 for bytes,
+ *	and < 0 if not known: the object if there is a handle, else the bytes.
  *
  *	const void *value ava_in ava_bytes(size)
  *		ava_maybe_handle(ocl_arg_is_object(kernel, index), cl_mem, cl_sampler)

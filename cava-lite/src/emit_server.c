@@ -278,6 +278,17 @@ static const char *success_test(const struct spec *spec, const struct func *f)
 	       mem_printf("ava_status == %s", plain_text(f, spec->status_success)) : "true";
 }
 
+/* Bytes that may be a handle: may refuse the call, once all arguments are there. */
+static void emit_settle(const struct func *f, const struct param *p, struct text *out)
+{
+	if (!p->maybe)
+		return;
+	text_add(out, "\tif (ava_serve_ready(&ava_s))\n"
+		 "\t\t%s = ava_serve_settle(&ava_s, %s, %s, %s, &ava_native_%s, %s);\n",
+		 p->name, plain_text(f, p->maybe), p->name, param_bytes(f, p), p->name,
+		 plain_text(f, param_invalid(p, p->maybe_types.v[0].type)));
+}
+
 static void emit_before(const struct func *f, struct text *out)
 {
 	size_t i;
@@ -286,9 +297,6 @@ static void emit_before(const struct func *f, struct text *out)
 		const struct param *p = &f->params.v[i];
 
 		emit_hidden(f, p, out);
-		if (p->maybe)
-			text_add(out, "\t\tif (ava_native_%s && %s)\n\t\t\t%s = &ava_native_%s;\n",
-				 p->name, plain_text(f, p->maybe), p->name, p->name);
 		if (p->releases)
 			text_add(out, "\t\tava_handle_releasing(ava_h_%s);\n", p->name);
 	}
@@ -399,6 +407,8 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 	text_add(out, "\nstatic int serve_%s(struct ava_server_call *ava_call)\n{\n", f->name);
 	emit_locals(spec, f, out);
 	emit_decode(f, out);
+	for (i = 0; i < f->params.n; i++)
+		emit_settle(f, &f->params.v[i], out);
 	text_add(out, "\tif (ava_serve_ready(&ava_s)) {\n");
 	emit_before(f, out);
 	emit_call(f, out);

@@ -505,6 +505,19 @@ const void *ava_serve_maybe(struct ava_serve *s, uint64_t len, const uint32_t *t
 	return p;
 }
 
+const void *ava_serve_settle(struct ava_serve *s, int object, const void *p, uint64_t len,
+			     void **native, int64_t invalid)
+{
+	static const void *none;
+
+	if (object && *native)
+		return native;
+	/* The vendor would follow such a pointer. */
+	if (object > 0 && p && len == sizeof(none) && memcmp(p, &none, sizeof(none)))
+		ava_serve_refuse(s, invalid);
+	return p;
+}
+
 /* ---- reply ------------------------------------------------------------------------- */
 
 void ava_serve_reply(struct ava_serve *s)

@@ -169,7 +169,7 @@ int main(void)
 	cl_kernel kernel;
 
 	cl_env_open(&env);
-	program = cl_test_build(&env, source, "");
+	program = cl_test_build(&env, source, "-cl-kernel-arg-info");
 	kernel = cl_test_kernel(program, "set");
 	test_mapping(&env);
 	test_shared_memory(&env, kernel);

@@ -505,7 +505,7 @@ static void test_user_events(const struct cl_env *env)
 {
 	cl_int in = 1234567, out = 0, status = 0, err;
 	cl_mem mem = cl_test_buffer(env, sizeof(in));
-	cl_event user = clCreateUserEvent(env->context, &err), written;
+	cl_event user = clCreateUserEvent(env->context, &err), written = NULL;
 
 	tap_err(err, CL_SUCCESS, "clCreateUserEvent");
 	err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, sizeof(in), &in, 1, &user,

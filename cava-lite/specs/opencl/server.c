@@ -154,8 +154,8 @@ static void CL_CALLBACK free_copy(cl_event event, cl_int status, void *copy)
 }
 
 /*
- * The command that @event names reads @copy: free it when the command ends. The
- * event is handed on to @out if the application wants it.
+ * If @err says that the command that @event names is under way, it reads @copy:
+ * free it when it ends. The event is handed on to @out if the application wants it.
  */
 static cl_int own_copy(cl_int err, cl_event event, void *copy, cl_event *out)
 {
@@ -197,6 +197,7 @@ cl_int ocl_write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
 {
 	cl_event done = NULL;
 	void *copy;
+	cl_int err;
 
 	if (!may_wait_for_caller(blocking) || !ptr)
 		return clEnqueueWriteBuffer(queue, buffer, CL_TRUE, offset, size, ptr,
@@ -204,9 +205,9 @@ cl_int ocl_write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
 	copy = copy_of(ptr, size);
 	if (!copy)
 		return CL_OUT_OF_HOST_MEMORY;
-	return own_copy(clEnqueueWriteBuffer(queue, buffer, CL_FALSE, offset, size,
-					     copy, count, list, &done),
-			done, copy, event);
+	err = clEnqueueWriteBuffer(queue, buffer, CL_FALSE, offset, size, copy, count,
+				   list, &done);
+	return own_copy(err, done, copy, event);
 }
 
 cl_int ocl_read_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
@@ -230,6 +231,7 @@ cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
 {
 	cl_event done = NULL;
 	void *copy;
+	cl_int err;
 
 	if (!may_wait_for_caller(blocking) || !ptr)
 		return clEnqueueWriteBufferRect(queue, buffer, CL_TRUE, buffer_origin,
@@ -239,11 +241,10 @@ cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
 	copy = copy_of(ptr, ocl_rect_bytes(host_origin, region, host_row, host_slice));
 	if (!copy)
 		return CL_OUT_OF_HOST_MEMORY;
-	return own_copy(clEnqueueWriteBufferRect(queue, buffer, CL_FALSE, buffer_origin,
-						 host_origin, region, buffer_row,
-						 buffer_slice, host_row, host_slice,
-						 copy, count, list, &done),
-			done, copy, event);
+	err = clEnqueueWriteBufferRect(queue, buffer, CL_FALSE, buffer_origin, host_origin,
+				       region, buffer_row, buffer_slice, host_row,
+				       host_slice, copy, count, list, &done);
+	return own_copy(err, done, copy, event);
 }
 
 cl_int ocl_read_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
@@ -267,6 +268,7 @@ cl_int ocl_write_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
 {
 	cl_event done = NULL;
 	void *copy;
+	cl_int err;
 
 	if (!image_is(image, pixel, type))
 		return CL_INVALID_VALUE;
@@ -276,7 +278,7 @@ cl_int ocl_write_image(cl_command_queue queue, cl_mem image, cl_bool blocking,
 	copy = copy_of(ptr, ocl_region_bytes(region, row, slice, pixel, type));
 	if (!copy)
 		return CL_OUT_OF_HOST_MEMORY;
-	return own_copy(clEnqueueWriteImage(queue, image, CL_FALSE, origin, region, row,
-					    slice, copy, count, list, &done),
-			done, copy, event);
+	err = clEnqueueWriteImage(queue, image, CL_FALSE, origin, region, row, slice, copy,
+				  count, list, &done);
+	return own_copy(err, done, copy, event);
 }

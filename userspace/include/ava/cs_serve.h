@@ -115,6 +115,19 @@ void *ava_serve_list(struct ava_serve *s, bool pairs, const struct ava_serve_key
 const void *ava_serve_maybe(struct ava_serve *s, uint64_t len, const uint32_t *types,
 			    void **native);
 
+/**
+ * ava_serve_settle() - decide what bytes that may be a handle are
+ * @object: > 0: an object, 0: bytes, < 0: not known
+ * @p: what ava_serve_maybe() returned
+ * @len: its bytes
+ * @native: what it gave out
+ * @invalid: the answer if it must be an object, is not zero, and names none alive
+ *
+ * Return: what to hand to the vendor: @native, or @p.
+ */
+const void *ava_serve_settle(struct ava_serve *s, int object, const void *p, uint64_t len,
+			     void **native, int64_t invalid);
+
 /* The vendor was called: the reply begins. */
 void ava_serve_reply(struct ava_serve *s);
 
