@@ -197,7 +197,7 @@ def host_argv(qemu, accel, kernel):
         "-device", "virtio-9p-pci,fsdev=state,mount_tag=state",
         "-fsdev", f"local,id=pocl,path={POCL_CACHE},security_model=none",
         "-device", "virtio-9p-pci,fsdev=pocl,mount_tag=pocl",
-        "-device", "virtio-serial-pci",
+        "-device", "virtio-serial-pci,event_idx=off",	# each beat must interrupt
         "-chardev", "socket,id=agent,path=agent.sock",
         "-device", "virtserialport,chardev=agent,name=ava.lab",
     ]

@@ -15,7 +15,7 @@ import threading
 HEADER = struct.Struct(">IBI")
 MAX_PAYLOAD = 1 << 20
 
-REQUEST, CANCEL = 1, 2				# towards who runs it
+REQUEST, CANCEL, BEAT = 1, 2, 8			# towards who runs it; BEAT says nothing
 OUT, ERR, DONE, FAIL, HELLO = 3, 4, 5, 6, 7	# towards who asked
 
 
