@@ -110,7 +110,7 @@ ava_tick() {
 	local start=$SECONDS sleeper=
 
 	ava_unlock
-	trap 'kill $sleeper; exit' TERM
+	trap 'kill $sleeper 2>/dev/null; exit' TERM
 	while :; do
 		sleep 10 >/dev/null 2>&1 &
 		sleeper=$!
