@@ -200,6 +200,7 @@ static int serve(struct avad_manager *m, const char *device)
 	ret = avad_manager_run(m);
 	notify("STOPPING=1");
 	avad_log(AVAD_INFO, "ends; servers that run stay");
+	avad_server_forget_all(m);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "manager.h"
 
@@ -15,6 +16,13 @@ int avad_manager_watch(struct avad_manager *m, struct avad_source *source)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
 
 	return epoll_ctl(m->epoll, EPOLL_CTL_ADD, source->fd, &event) ? -errno : 0;
+}
+
+void avad_manager_unwatch(struct avad_manager *m, struct avad_source *source)
+{
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	close(source->fd);
+	source->fd = -1;
 }
 
 /* One event a round: what is behind it may free other sources. */

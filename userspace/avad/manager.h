@@ -67,6 +67,13 @@ struct avad_manager {
 int avad_manager_watch(struct avad_manager *m, struct avad_source *source);
 
 /**
+ * avad_manager_unwatch() - take a source out again, and close it
+ *
+ * Closing alone would not do: a child may hold the file a moment longer.
+ */
+void avad_manager_unwatch(struct avad_manager *m, struct avad_source *source);
+
+/**
  * avad_manager_run() - until a signal says stop: 0 or -errno
  */
 int avad_manager_run(struct avad_manager *m);
@@ -81,6 +88,11 @@ void avad_context_ready(struct avad_manager *m, struct avad_source *source);
  */
 int avad_server_start(struct avad_manager *m, const struct avad_api *api, int context_fd,
 		      uint64_t guest_id, uint64_t context_id);
+
+/**
+ * avad_server_forget_all() - the manager ends; the servers do not
+ */
+void avad_server_forget_all(struct avad_manager *m);
 
 /**
  * avad_server_count() - servers of an API that run

@@ -51,8 +51,7 @@ static bool server_clean(struct avad_manager *m, struct avad_server *s)
 {
 	pid_t pid;
 
-	close(s->source.fd);
-	s->source.fd = -1;
+	avad_manager_unwatch(m, &s->source);
 	if (!s->work_dir || s->cleaning)
 		return false;
 	s->cleaning = true;
@@ -124,6 +123,16 @@ int avad_server_start(struct avad_manager *m, const struct avad_api *api, int co
 err:
 	server_free(s);
 	return ret;
+}
+
+void avad_server_forget_all(struct avad_manager *m)
+{
+	struct avad_server *s;
+
+	while ((s = m->servers)) {
+		m->servers = s->next;
+		server_free(s);
+	}
 }
 
 unsigned int avad_server_count(const struct avad_manager *m, const char *api)

@@ -151,12 +151,13 @@ int ava_server_main(int argc, char **argv, const struct ava_server_api *api)
 	struct options o = { .context_fd = -1 };
 	int ret = parse_options(&o, argc, argv);
 
-	if (ret)
+	if (ret || o.context_fd < 0) {
+		if (!ret)
+			ret = o.identify ? print_identity(api) :
+			      ava_server_listen(o.unix_path, api, &o.sandbox);
+		free(o.sandbox.limits);
 		return ret;
-	if (o.identify)
-		return print_identity(api);
-	if (o.unix_path)
-		return ava_server_listen(o.unix_path, api, &o.sandbox);
+	}
 	if (ava_sandbox_enter(&o.sandbox, api->log_name))
 		return EXIT_FAILURE;
 	/* Threads may be in vendor code that never returns; nor do destructors run. */

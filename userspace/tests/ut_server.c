@@ -202,7 +202,7 @@ static void test_guest_exits_mid_call(void **state)
 	assert_int_equal(pipe(pipefd), 0);
 	assert_int_equal(ut_child(child_exit_mid_call, pipefd), 0);
 	assert_int_equal(read(pipefd[0], &pid, sizeof(pid)), sizeof(pid));
-	assert_true(ut_process_gone(pid, 1000));
+	assert_true(ut_process_gone(pid, 10000));
 	close(pipefd[0]);
 	close(pipefd[1]);
 	ut_server_stop(&s);
