@@ -21,8 +21,8 @@ static void emit_fill(const struct func *f, const struct param *p, struct text *
 			 "\t\t%s[ava_i] = (%s)mock_object();\n", p->name, param_bytes(f, p), p->name,
 			 p->type->to->bare);
 	else
-		text_add(out, "\tif (%s)\n\t\tmemset(%s, 0x11, %s);\n", p->name, p->name,
-			 param_bytes(f, p));
+		text_add(out, "\tif (%s && %s)\n\t\t*(char *)%s = 1;\n", p->name,
+			 param_bytes(f, p), p->name);
 }
 
 /* A buffer that comes in is read to its end, so that a sanitizer sees a short one. */
@@ -67,6 +67,6 @@ void emit_mock(const struct spec *spec, struct text *out)
 		 "\tfor (i = 0; p && i < n; i++)\n\t\tsum += ((const unsigned char *)p)[i];\n}\n",
 		 spec->name, spec->file, spec->name);
 	for (i = 0; i < spec->funcs.n; i++)
-		if (func_is_sent(spec->funcs.v[i]) && !spec->funcs.v[i]->server_replace)
+		if (!spec->funcs.v[i]->variadic)
 			emit_function(spec->funcs.v[i], out);
 }

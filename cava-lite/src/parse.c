@@ -287,6 +287,9 @@ static void parse_func(struct parse *p, CXCursor c, const char *name)
 	collect_notes(c, &notes);
 	if (parse_helper(spec, c, name, &notes) || (is_static && !notes.n))
 		return;
+	/* a header beside the spec may be the API's own */
+	if (!clang_Location_isFromMainFile(clang_getCursorLocation(c)) && !notes.n)
+		return;
 	if (spec_func(spec, name)) {
 		diag_error(cursor_loc(c), "function '%s' is described twice", name);
 		return;

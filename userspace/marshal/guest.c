@@ -30,6 +30,7 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	g->inline_sum = 0;
 	g->seg_count = 1;
 	ava_cs_writer_init(&g->args, g->args_buf, sizeof(g->args_buf), AVA_GUEST_MAX_ARGS);
+	ava_cs_reader_init(&g->reply, g->reply_buf, 0);
 	g->err = ava_context_get(&api->id, &g->ctx);
 	if (!g->err)
 		g->limits = ava_context_limits(g->ctx);

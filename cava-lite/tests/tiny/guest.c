@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * guest.c - guest helpers of the round-trip API
+ */
+#include "tiny_common.h"
+
+static uint32_t calls;
+
+uint32_t tiny_caller(void)
+{
+	return 4711;
+}
+
+tiny_status tiny_check_scale(double by)
+{
+	return by < 0 ? TINY_BAD_VALUE : TINY_OK;
+}
+
+void tiny_count_call(void)
+{
+	calls++;
+}
+
+tiny_status tiny_local_version(uint32_t *version)
+{
+	*version = 100 + calls;
+	return TINY_OK;
+}
