@@ -5,7 +5,7 @@ BUILD ?= $(CURDIR)/build
 AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
-.PHONY: all help setup demo check check-lint check-unit check-kunit check-selftests check-lab
+.PHONY: all help setup demo check check-lint check-unit check-qemu check-kunit check-selftests check-lab
 .PHONY: userspace cava-lite modules selftests qemu fuzz docs install clean
 
 all: userspace cava-lite modules selftests qemu
@@ -13,7 +13,7 @@ all: userspace cava-lite modules selftests qemu
 help:
 	@echo 'make demo    set up what is missing, boot the lab, run the example in a guest'
 	@echo 'make check   set up what is missing, run all tests'
-	@echo '  check-lint check-unit check-kunit check-selftests check-lab: its parts'
+	@echo '  check-lint check-unit check-qemu check-kunit check-selftests check-lab: its parts'
 	@echo 'make setup   install the packages that building and testing needs'
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
 	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
@@ -43,9 +43,9 @@ demo: setup
 	@scripts/demo
 
 check:
-	@scripts/check lint unit kunit selftests lab
+	@scripts/check lint unit qemu kunit selftests lab
 
-check-lint check-unit check-kunit check-selftests check-lab:
+check-lint check-unit check-qemu check-kunit check-selftests check-lab:
 	@scripts/check $(patsubst check-%,%,$@)
 
 fuzz: cava-lite
