@@ -6,15 +6,24 @@
 
 #include "model.h"
 
+/* What the status type is a name of: headers do not always use the name. */
+static const char *status_canonical(const struct spec *spec)
+{
+	size_t i;
+
+	for (i = 0; spec->status_type && i < spec->dispatch_members.n; i++)
+		if (!strcmp(spec->dispatch_members.v[i].ret->bare, spec->status_type))
+			return spec->dispatch_members.v[i].ret->canonical;
+	return spec->status_type;
+}
+
 /* The last argument is where the status goes, as creating functions have it. */
-static const struct ctype *status_arg(const struct spec *spec, const struct api_func *a)
+static bool has_status_arg(const struct spec *spec, const struct api_func *a)
 {
 	const struct ctype *last = a->args.n ? a->args.v[a->args.n - 1] : NULL;
 
-	if (!spec->status_type || !a->ret->is_pointer || !last || !last->to ||
-	    strcmp(last->to->bare, spec->status_type))
-		return NULL;
-	return last;
+	return spec->status_type && a->ret->is_pointer && last && last->to &&
+	       !last->to->is_const && !strcmp(last->to->canonical, status_canonical(spec));
 }
 
 static const char *status_text(const struct spec *spec)
@@ -43,7 +52,7 @@ static void emit_stub(const struct spec *spec, const struct api_func *a, struct 
 		 "\tstatic int ava_said;\n\n"
 		 "\tava_guest_unsupported(&ava_guest_library, \"%s\", &ava_said);\n",
 		 ctype_declare(a->ret, text_str(&head)), a->name);
-	if (status_arg(spec, a))
+	if (has_status_arg(spec, a))
 		text_add(out, "\tif (ava_%zu)\n\t\t*ava_%zu = %s;\n", a->args.n - 1, a->args.n - 1,
 			 status_text(spec));
 	if (a->ret->is_pointer)

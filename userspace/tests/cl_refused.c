@@ -6,6 +6,8 @@
  */
 #include "cl_test.h"
 
+#include <CL/cl_gl.h>
+
 static const char source[] = "__kernel void set(__global int *a) { a[0] = 1; }";
 
 static void CL_CALLBACK on_event(cl_event event, cl_int status, void *data)
@@ -112,6 +114,21 @@ static void test_pipes(const struct cl_env *env)
 	tap_err(err, CL_INVALID_OPERATION, "clCreatePipe");
 }
 
+/* The loader has these; the description has not. */
+static void test_graphics(const struct cl_env *env)
+{
+	cl_mem mem = cl_test_buffer(env, 64), shared;
+	cl_gl_object_type type;
+	cl_int err = 0;
+
+	shared = clCreateFromGLBuffer(env->context, CL_MEM_READ_ONLY, 1, &err);
+	tap(!shared, "clCreateFromGLBuffer makes nothing");
+	tap_err(err, CL_INVALID_OPERATION, "clCreateFromGLBuffer");
+	tap_err(clGetGLObjectInfo(mem, &type, NULL), CL_INVALID_OPERATION,
+		"clGetGLObjectInfo");
+	clReleaseMemObject(mem);
+}
+
 /* Would wait for what this thread does only later. */
 static void test_read_before_user_event(const struct cl_env *env)
 {
@@ -175,6 +192,7 @@ int main(void)
 	test_shared_memory(&env, kernel);
 	test_callbacks(&env);
 	test_pipes(&env);
+	test_graphics(&env);
 	test_read_before_user_event(&env);
 	test_extensions(&env);
 	test_wrong_objects(&env, kernel);
