@@ -439,6 +439,7 @@ static int child_stuck(void *arg)
 
 	guest_add(ECHO_BLOCK, 0, 0, 0);
 	pthread_create(&thread, NULL, close_when_taken, arg);
+	pthread_detach(thread);
 	return ava_server_serve(&ava_server_ring, k.context[0], &api);
 }
 
