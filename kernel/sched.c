@@ -26,6 +26,11 @@ static struct ava_sched_entity *fifo_pick(struct ava_sched *sched)
 	return entity;
 }
 
+static bool fifo_idle(struct ava_sched *sched)
+{
+	return list_empty(&sched->fifo);
+}
+
 static void fifo_charge(struct ava_sched *sched, struct ava_sched_entity *entity,
 			u64 device_ns)
 {
@@ -35,6 +40,7 @@ static const struct ava_sched_ops fifo_ops = {
 	.name	= "fifo",
 	.ready	= fifo_ready,
 	.pick	= fifo_pick,
+	.idle	= fifo_idle,
 	.charge	= fifo_charge,
 };
 
@@ -87,6 +93,16 @@ static struct ava_host_stream *take_ready(struct ava_sched *sched)
 	return entity ? stream_of(entity) : NULL;
 }
 
+static bool nothing_ready(struct ava_sched *sched)
+{
+	bool idle;
+
+	spin_lock(&sched->lock);
+	idle = sched->ops->idle(sched);
+	spin_unlock(&sched->lock);
+	return idle;
+}
+
 /* Return: false if the budget ended before the policy had nothing to pick. */
 static bool dispatch(struct ava_sched *sched, unsigned int budget)
 {
@@ -100,7 +116,7 @@ static bool dispatch(struct ava_sched *sched, unsigned int budget)
 			ava_sched_ready(&stream->entity);
 		ava_stream_put(stream);
 	}
-	return false;
+	return nothing_ready(sched);
 }
 
 static void sched_work(struct work_struct *work)

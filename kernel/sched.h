@@ -31,12 +31,14 @@ struct ava_sched_entity {
  * @name: for logs
  * @ready: an entity became ready
  * @pick: take a ready entity, or NULL to dispatch nothing now
+ * @idle: would @pick return NULL?
  * @charge: a call of the entity ended; it cost this much
  */
 struct ava_sched_ops {
 	const char *name;
 	void (*ready)(struct ava_sched *sched, struct ava_sched_entity *entity);
 	struct ava_sched_entity *(*pick)(struct ava_sched *sched);
+	bool (*idle)(struct ava_sched *sched);
 	void (*charge)(struct ava_sched *sched, struct ava_sched_entity *entity,
 		       u64 device_ns);
 };

@@ -307,6 +307,20 @@ static struct ava_host_call *inflight(struct ava_host_stream *stream, u64 tag)
 	return stream->inflight[(tag - 1) & (stream->layout.entries - 1)];
 }
 
+/* A call that the server took off the submission entries and did not complete. */
+static struct ava_host_call *taken(struct ava_host_stream *stream, u64 tag)
+{
+	struct ava_host_call *call = inflight(stream, tag);
+	struct ava_ring *ring = stream->mem;
+	int left;
+
+	if (!call)
+		return NULL;
+	left = ava_ring_pending(stream->dispatched, READ_ONCE(ring->sq_head),
+				stream->layout.entries);
+	return left >= 0 && tag <= stream->dispatched - left ? call : NULL;
+}
+
 /* Return: 1 if the call is the caller's to answer now, else 0. */
 static int end_call(struct ava_host_stream *stream, struct ava_host_call *call, u32 status)
 {
@@ -341,9 +355,9 @@ static int complete_one(struct ava_host_stream *stream, const struct ava_cqe *cq
 		spin_unlock(&stream->lock);
 		return -ESHUTDOWN;
 	}
-	call = inflight(stream, stream->completed + 1);
+	call = taken(stream, stream->completed + 1);
 	*expected = call ? ava_ring_check_cqe(cqe, call->tag, call->req.reply_cap) :
-			   "no completion, since no call is outstanding";
+			   "no completion, since no call is taken";
 	if (!*expected) {
 		mine = end_call(stream, call, take_reply(stream, call, cqe));
 		device_ns = call->device_ns;
@@ -410,7 +424,7 @@ int ava_stream_complete(struct ava_host_stream *stream, u32 *completed)
 			   stream->ctx->number, stream->slot, expected);
 		ava_context_lose(stream->ctx, "its server broke the protocol");
 	}
-	if (*completed)
+	if (!ret && *completed)
 		ava_sched_ready(&stream->entity);
 	return ret;
 }
@@ -491,7 +505,7 @@ int ava_stream_copy_begin(struct ava_host_stream *stream, u64 tag, struct ava_ho
 	int ret = 0;
 
 	spin_lock(&stream->lock);
-	*callp = inflight(stream, tag);
+	*callp = taken(stream, tag);
 	if (stream->ended)
 		ret = -ESHUTDOWN;
 	else if (!*callp || ava_life_copy_begin(&(*callp)->life))
