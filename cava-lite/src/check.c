@@ -120,7 +120,7 @@ static void check_deref(struct expr_check *c, const struct expr *e, const char *
 	}
 	if (e->op == EXPR_INDEX)
 		check_index(c, e, p);
-	if (p->count && p->count->op != EXPR_LITERAL && e->op != EXPR_INDEX)
+	if (p->bytes || (p->count && p->count->op != EXPR_LITERAL && e->op != EXPR_INDEX))
 		diag_error(e->loc, "ava_%s: '%s' may have no elements: expected one with a literal "
 			   "count", c->what, base);
 	if (!(p->dir & DIR_IN) && !(c->flags & AFTER_CALL) && c->sides & SIDE_SERVER)

@@ -41,9 +41,10 @@ static void emit_function(const struct func *f, struct text *out)
 	size_t i;
 
 	text_add(out, "\n%s\n{\n", func_prototype(f));
-	for (i = 0; i < f->params.n; i++)
+	/* sizes may be made of implicit arguments, which the vendor does not get */
+	for (i = 0; !f->implicits.n && i < f->params.n; i++)
 		emit_touch(f, &f->params.v[i], out);
-	for (i = 0; i < f->params.n; i++)
+	for (i = 0; !f->implicits.n && i < f->params.n; i++)
 		emit_fill(f, &f->params.v[i], out);
 	if (f->ret->handle)
 		text_add(out, "\treturn (%s)mock_object();\n", f->ret->bare);

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stddef.h>
+#include <stdint.h>
+#include <cava.h>
+#include "thing.h"
+ava_api(bad, 1, 0);
+ava_status(int, 0, -1);
+typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
+ava_pure static inline int twice(int n) { return 2 * n; }
+int f(int n, const int *a ava_in ava_count(twice(n, n))) ava_id(1); // expect: helper 'twice' takes 1 arguments, got 2

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stddef.h>
+#include <stdint.h>
+#include <cava.h>
+#include "thing.h"
+ava_api(bad, 1, 0);
+ava_status(int, 0, -1);
+typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
+int f(const size_t *box ava_in ava_count(2), void *p ava_out ava_bytes(box[2])) ava_id(1); // expect: index 2 of 'box' is out of range: expected less than 2

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * unit.c - the encoding primitives, the handle table and the object table by themselves
+ *
+ * Server calls run against segments in this process.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <ava/cs.h>
+#include <ava/cs_serve.h>
+#include <ava/guest.h>
+#include <ava/handle.h>
+#include <ava/object.h>
+
+/* ---- a channel that is not there: only marshalling is tested -------------------------- */
+
+static const struct ava_limits limits = { .max_args = 65536, .max_reply = 65536, .max_segs = 64 };
+static int context_err;
+static int call_err;
+static uint8_t seen_args[65536];
+static struct ava_call seen;
+static uint64_t answer[16];
+static size_t answer_len;
+
+int ava_context_get(const struct ava_api_id *api, struct ava_context **ctx)
+{
+	(void)api;
+	*ctx = NULL;
+	return context_err;
+}
+
+const struct ava_limits *ava_context_limits(const struct ava_context *ctx)
+{
+	(void)ctx;
+	return &limits;
+}
+
+int ava_context_call(struct ava_context *ctx, struct ava_call *call)
+{
+	(void)ctx;
+	seen = *call;
+	memcpy(seen_args, (void *)(uintptr_t)call->args, call->args_len);
+	if (call_err)
+		return call_err;
+	if (call->reply_cap < answer_len)
+		return -EMSGSIZE;
+	memcpy((void *)(uintptr_t)call->reply, answer, answer_len);
+	call->reply_len = answer_len;
+	return 0;
+}
+
+static uint8_t seg_bytes[4][8192];
+
+int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset, void *buf,
+		    uint64_t len)
+{
+	(void)call;
+	if (offset + len > sizeof(seg_bytes[0]))
+		return -ERANGE;
+	memcpy(buf, seg_bytes[seg] + offset, len);
+	return 0;
+}
+
+int ava_server_push(struct ava_server_call *call, uint32_t seg, uint64_t offset, const void *buf,
+		    uint64_t len)
+{
+	(void)call;
+	memcpy(seg_bytes[seg] + offset, buf, len);
+	return 0;
+}
+
+/* ---- cs.h --------------------------------------------------------------------------------- */
+
+AVA_CS_SCALAR(float, float)
+AVA_CS_SCALAR(int8_t, int8_t)
+
+static void test_arithmetic(void **state)
+{
+	(void)state;
+	assert_true(ava_cs_add(1, 2) == 3);
+	assert_true(ava_cs_add(UINT64_MAX, 1) == UINT64_MAX);
+	assert_true(ava_cs_mul(1ull << 32, 1ull << 32) == UINT64_MAX);
+	assert_true(ava_cs_mul(0, UINT64_MAX) == 0);
+	assert_true(ava_cs_pad(0) == 0 && ava_cs_pad(1) == 8 && ava_cs_pad(8) == 8);
+	assert_true(ava_cs_pad(UINT64_MAX) >= UINT64_MAX - 7);
+	assert_true(ava_cs_min(1, 2) == 1 && ava_cs_max(1, 2) == 2);
+}
+
+static void test_scalars(void **state)
+{
+	uint64_t buf[4];
+	struct ava_cs_writer w;
+	struct ava_cs_reader r;
+
+	(void)state;
+	ava_cs_writer_init(&w, buf, sizeof(buf), 0);
+	ava_encode_float(&w, 1.5f);
+	ava_encode_int8_t(&w, -3);
+	ava_cs_put_word(&w, UINT64_MAX);
+	assert_int_equal(w.err, 0);
+	assert_int_equal(w.len, 24);
+	ava_cs_reader_init(&r, buf, w.len);
+	assert_true(ava_decode_float(&r) == 1.5f);
+	assert_int_equal(ava_decode_int8_t(&r), -3);
+	assert_true(ava_cs_get_word(&r) == UINT64_MAX);
+	assert_int_equal(r.err, 0);
+}
+
+static void test_writer_full(void **state)
+{
+	uint64_t buf[2] = { 0 };
+	struct ava_cs_writer w;
+
+	(void)state;
+	ava_cs_writer_init(&w, buf, sizeof(buf), 0);
+	ava_cs_put_bytes(&w, "123456789", 9);
+	assert_int_equal(w.err, 0);
+	ava_cs_put_word(&w, 1);
+	assert_int_equal(w.err, -EMSGSIZE);
+	assert_int_equal(w.len, 16);
+	ava_cs_put_bytes(&w, "", 0);
+	assert_int_equal(w.err, -EMSGSIZE);
+}
+
+static void test_writer_grows(void **state)
+{
+	uint64_t buf[2];
+	struct ava_cs_writer w;
+	int i;
+
+	(void)state;
+	ava_cs_writer_init(&w, buf, sizeof(buf), 4096);
+	for (i = 0; i < 512; i++)
+		ava_cs_put_word(&w, i);
+	assert_int_equal(w.err, 0);
+	assert_true(((uint64_t *)w.buf)[0] == 0 && ((uint64_t *)w.buf)[511] == 511);
+	ava_cs_put_word(&w, 0);
+	assert_int_equal(w.err, -EMSGSIZE);
+	ava_cs_writer_fini(&w);
+	assert_ptr_equal(w.buf, buf);
+}
+
+static void test_padding_is_zero(void **state)
+{
+	uint64_t buf[1];
+	struct ava_cs_writer w;
+
+	(void)state;
+	memset(buf, 0xff, sizeof(buf));
+	ava_cs_writer_init(&w, buf, sizeof(buf), 0);
+	ava_cs_put_bytes(&w, "a", 1);
+	assert_true(buf[0] == 'a');
+}
+
+static void test_reader_short(void **state)
+{
+	uint64_t buf[2] = { 7, 8 };
+	struct ava_cs_reader r;
+
+	(void)state;
+	ava_cs_reader_init(&r, buf, sizeof(buf));
+	assert_null(ava_cs_get_bytes(&r, 17));
+	assert_int_equal(r.err, -EBADMSG);
+	assert_true(ava_cs_get_word(&r) == 0);
+	ava_cs_reader_init(&r, buf, sizeof(buf));
+	assert_null(ava_cs_get_bytes(&r, UINT64_MAX));
+	ava_cs_reader_init(&r, buf, 12);
+	assert_true(ava_cs_get_word(&r) == 7);
+	assert_true(ava_cs_get_word(&r) == 0 && r.err);
+}
+
+static void test_pool(void **state)
+{
+	struct ava_cs_pool p;
+	char *a, *b, *big;
+	size_t i;
+
+	(void)state;
+	ava_cs_pool_init(&p, 1 << 20);
+	a = ava_cs_alloc(&p, 0, 8);
+	b = ava_cs_alloc(&p, 3, 5);
+	assert_true(a && b && a != b && !((uintptr_t)b % 16));
+	big = ava_cs_alloc(&p, 1000, 100);
+	assert_non_null(big);
+	for (i = 0; i < 100000; i++)
+		assert_int_equal(big[i], 0);
+	assert_null(ava_cs_alloc(&p, UINT64_MAX, UINT64_MAX));
+	assert_null(ava_cs_alloc(&p, 1 << 20, 1));
+	assert_non_null(ava_cs_alloc(&p, 16, 1));
+	ava_cs_pool_fini(&p);
+}
+
+/* ---- handle.h --------------------------------------------------------------------------------- */
+
+static int retained;
+
+static void count_retain(void *native)
+{
+	(void)native;
+	retained++;
+}
+
+static const struct ava_handle_ops types[] = {
+	{ 0 }, { .name = "counted", .retain = count_retain }, { .name = "plain" },
+};
+
+static int handles_setup(void **state)
+{
+	(void)state;
+	retained = 0;
+	ava_handle_reset();
+	ava_handle_types(types, 3);
+	return 0;
+}
+
+static int handles_teardown(void **state)
+{
+	(void)state;
+	ava_handle_reset();
+	return 0;
+}
+
+static void test_handle_adopt(void **state)
+{
+	uint64_t h = 0, chosen = ava_handle_make(5, 1, false);
+	int native;
+
+	(void)state;
+	assert_int_equal(ava_handle_adopt(chosen, &native, 1, &h), 0);
+	assert_true(h == chosen);
+	assert_ptr_equal(ava_handle_find(h, 1), &native);
+	assert_null(ava_handle_find(h, 2));
+	assert_null(ava_handle_find(h + 1, 1));
+	assert_null(ava_handle_find(0, 1));
+	assert_int_equal(ava_handle_adopt(chosen, &h, 1, &h), -EBADMSG);
+	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 1, true), &h, 1, &h), -EBADMSG);
+	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 2, false), &h, 1, &h), -EBADMSG);
+	ava_handle_released(chosen);
+	assert_null(ava_handle_find(chosen, 1));
+	assert_int_equal(ava_handle_count(), 0);
+}
+
+static void test_handle_counts(void **state)
+{
+	uint64_t h, again;
+	int native;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &h);
+	assert_true(ava_handle_is_host(h) && ava_handle_type(h) == 1);
+	assert_int_equal(ava_handle_adopt(ava_handle_make(9, 1, false), &native, 1, &again), 0);
+	assert_true(again == h);
+	ava_handle_retained(h);
+	ava_handle_released(h);
+	ava_handle_released(h);
+	assert_non_null(ava_handle_find(h, 1));
+	ava_handle_released(h);
+	assert_null(ava_handle_find(h, 1));
+}
+
+static void test_handle_found(void **state)
+{
+	int native, other;
+	uint64_t h = ava_handle_of(&native, 1), p = ava_handle_of(&native, 2);
+
+	(void)state;
+	assert_true(h && p && h != p);
+	assert_true(ava_handle_of(&native, 1) == h);
+	assert_int_equal(retained, 1);
+	ava_handle_releasing(h);
+	assert_int_equal(retained, 2);
+	ava_handle_released(h);
+	assert_non_null(ava_handle_find(h, 1));
+	ava_handle_retained(h);
+	ava_handle_releasing(h);
+	assert_int_equal(retained, 2);
+	ava_handle_released(h);
+	assert_non_null(ava_handle_find(h, 1));
+	assert_true(ava_handle_of(&other, 1) != h);
+}
+
+static void test_handle_many(void **state)
+{
+	static char natives[5000];
+	uint64_t h[5000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5000; i++)
+		assert_int_equal(ava_handle_adopt(0, &natives[i], 1, &h[i]), 0);
+	for (i = 0; i < 5000; i += 2)
+		ava_handle_released(h[i]);
+	for (i = 0; i < 5000; i++)
+		assert_ptr_equal(ava_handle_find(h[i], 1), i % 2 ? &natives[i] : NULL);
+}
+
+/* ---- object.h ----------------------------------------------------------------------------------- */
+
+static int metas_freed;
+
+static void free_meta(void *meta)
+{
+	assert_int_equal(*(int *)meta, 42);
+	metas_freed++;
+}
+
+static void test_objects(void **state)
+{
+	int dispatch = 0, meta = 42;
+	struct ava_object *o = ava_object_new(&dispatch, 3);
+	uint64_t h = ava_object_handle(o, 3);
+
+	(void)state;
+	assert_ptr_equal(o->dispatch, &dispatch);
+	assert_true(h && !ava_handle_is_host(h) && ava_handle_type(h) == 3);
+	assert_true(!ava_object_handle(o, 2) && !ava_object_handle(&meta, 3));
+	assert_ptr_equal(ava_object_of(&dispatch, h, false), o);
+	assert_true(ava_object_set_meta(o, &meta, free_meta));
+	assert_ptr_equal(ava_object_meta(o), &meta);
+	assert_false(ava_object_set_meta(&meta, &meta, NULL));
+	ava_object_retain(o);
+	ava_object_release(o);
+	assert_true(ava_object_handle(o, 3) == h);
+	ava_object_release(o);
+	assert_true(!ava_object_handle(o, 3));
+	assert_int_equal(metas_freed, 1);
+	ava_object_release(o);
+}
+
+static void test_found_objects(void **state)
+{
+	uint64_t h = ava_handle_make(77, 2, true);
+	struct ava_object *o = ava_object_of(NULL, h, false);
+
+	(void)state;
+	assert_ptr_equal(ava_object_of(NULL, h, true), o);
+	ava_object_release(o);
+	ava_object_release(o);
+	assert_true(ava_object_handle(o, 2) == h);
+}
+
+/* ---- guest.h ------------------------------------------------------------------------------------- */
+
+static const struct ava_guest_api api;
+
+static int guest_setup(void **state)
+{
+	(void)state;
+	context_err = call_err = 0;
+	answer_len = 0;
+	return 0;
+}
+
+static void test_guest_small(void **state)
+{
+	struct ava_gcall g;
+	const uint64_t *w = (const uint64_t *)seen_args;
+
+	(void)state;
+	answer[0] = AVA_CS_EXECUTED;
+	answer_len = 8;
+	ava_guest_begin(&g, &api, 9);
+	ava_guest_put_in(&g, "abc", 3, 0);
+	ava_guest_put_in(&g, NULL, 3, 0);
+	assert_true(ava_guest_call(&g));
+	assert_true(w[0] == AVA_CS_ARGS_INLINE && w[1] == AVA_CS_BUF_INLINE && w[2] == 3);
+	assert_true(w[4] == AVA_CS_BUF_NULL);
+	assert_int_equal(seen.seg_count, 0);
+	assert_int_equal(seen.func, 9);
+	ava_guest_end(&g);
+}
+
+static void test_guest_segments(void **state)
+{
+	static char big[10000];
+	struct ava_guest_buf b;
+	struct ava_gcall g;
+	struct ava_seg *segs;
+
+	(void)state;
+	answer[0] = AVA_CS_EXECUTED;
+	answer[1] = 5;
+	answer_len = 16;
+	ava_guest_begin(&g, &api, 1);
+	g.async = true;
+	ava_guest_put_in(&g, big, sizeof(big), 0);
+	ava_guest_put_out(&g, &b, big, sizeof(big));
+	assert_true(ava_guest_call(&g));
+	assert_false(g.async);
+	assert_int_equal(seen.seg_count, 3);
+	segs = (struct ava_seg *)(uintptr_t)seen.segs;
+	assert_true(segs[0].len == 0 && segs[1].len == sizeof(big) &&
+		    segs[1].flags == AVA_SEG_TO_HOST && segs[2].flags == AVA_SEG_FROM_HOST);
+	assert_int_equal(ava_guest_get_out(&g, &b), 5);
+	ava_guest_end(&g);
+}
+
+static void test_guest_spill(void **state)
+{
+	static char text[200000];
+	const char *strings[] = { text };
+	struct ava_gcall g;
+	struct ava_seg *segs;
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	answer[0] = AVA_CS_EXECUTED;
+	answer_len = 8;
+	ava_guest_begin(&g, &api, 1);
+	ava_guest_put_strings(&g, strings, 1, NULL);
+	assert_true(ava_guest_call(&g));
+	assert_int_equal(seen.args_len, 8);
+	assert_true(*(uint64_t *)seen_args == AVA_CS_ARGS_SEGMENT);
+	segs = (struct ava_seg *)(uintptr_t)seen.segs;
+	assert_true(seen.seg_count == 1 && segs[0].len > sizeof(text));
+	ava_guest_end(&g);
+}
+
+static void test_guest_refuses(void **state)
+{
+	struct ava_gcall g;
+
+	(void)state;
+	ava_guest_begin(&g, &api, 1);
+	ava_guest_put_handle(&g, &g, 1, -38);
+	ava_guest_put_handle(&g, &g, 1, -39);
+	assert_false(ava_guest_call(&g));
+	assert_true(g.refused && g.status == -38);
+	ava_guest_end(&g);
+	context_err = -ECONNREFUSED;
+	ava_guest_begin(&g, &api, 1);
+	assert_false(ava_guest_call(&g));
+	assert_int_equal(g.err, -ECONNREFUSED);
+	ava_guest_end(&g);
+}
+
+static void test_guest_bad_reply(void **state)
+{
+	char room[16] = "unchanged";
+	struct ava_guest_buf b;
+	struct ava_gcall g;
+
+	(void)state;
+	answer[0] = AVA_CS_EXECUTED;
+	answer[1] = 17;
+	answer_len = 16;
+	ava_guest_begin(&g, &api, 1);
+	ava_guest_put_out(&g, &b, room, sizeof(room));
+	assert_true(ava_guest_call(&g));
+	ava_guest_get_out(&g, &b);
+	assert_false(ava_guest_decoded(&g));
+	assert_string_equal(room, "unchanged");
+	ava_guest_end(&g);
+	answer[0] = 99;
+	ava_guest_begin(&g, &api, 1);
+	assert_false(ava_guest_call(&g));
+	assert_int_equal(g.err, -EPROTO);
+	ava_guest_end(&g);
+}
+
+/* ---- cs_serve.h ------------------------------------------------------------------------------------ */
+
+static uint64_t args[64], reply[64];
+static struct ava_ring_seg segs[2];
+static struct ava_server_call call;
+static struct ava_serve s;
+
+static void serve(size_t words)
+{
+	call = (struct ava_server_call){
+		.args = args, .args_len = words * 8, .reply = reply, .reply_cap = sizeof(reply),
+		.segs = segs, .seg_count = 2,
+	};
+	ava_serve_begin(&s, &call);
+}
+
+static void test_serve_lengths(void **state)
+{
+	(void)state;
+	args[0] = AVA_CS_ARGS_INLINE;
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 8;
+	args[3] = 0x4142;
+	serve(4);
+	assert_memory_equal(ava_serve_in(&s, 8), "BA", 2);
+	assert_true(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	serve(4);
+	assert_null(ava_serve_in(&s, 7));
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	serve(3);
+	assert_null(ava_serve_in(&s, 8));
+	assert_int_equal(ava_serve_ready(&s), 0);
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	args[4] = 0;
+	serve(5);	/* more than the arguments */
+	ava_serve_in(&s, 8);
+	assert_false(ava_serve_ready(&s));
+	ava_serve_end(&s, 0);
+}
+
+static void test_serve_segments(void **state)
+{
+	struct ava_serve_buf b;
+
+	(void)state;
+	segs[1] = (struct ava_ring_seg){ .len = 100, .flags = AVA_SEG_TO_HOST };
+	args[1] = AVA_CS_BUF_SEGMENT | 1 << AVA_CS_BUF_INDEX_SHIFT;
+	args[2] = 100;
+	memcpy(seg_bytes[1], "bulk", 5);
+	serve(3);
+	assert_string_equal(ava_serve_in(&s, 100), "bulk");
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	serve(3);
+	assert_null(ava_serve_out(&s, &b, 100));	/* wrong direction */
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	args[1] = AVA_CS_BUF_SEGMENT | 2 << AVA_CS_BUF_INDEX_SHIFT;
+	serve(3);
+	assert_null(ava_serve_in(&s, 100));		/* no such segment */
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	args[1] = AVA_CS_BUF_SEGMENT;
+	serve(3);
+	assert_null(ava_serve_in(&s, 100));		/* the arguments' own */
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+}
+
+static void test_serve_refusal(void **state)
+{
+	(void)state;
+	args[1] = ava_handle_make(3, 1, false);
+	serve(2);
+	assert_null(ava_serve_handle(&s, 1, -38, NULL));
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
+	assert_int_equal(call.reply_len, 16);
+}
+
+static void test_serve_strings(void **state)
+{
+	char **strings;
+
+	(void)state;
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 4;
+	memcpy(&args[3], "abc", 4);
+	serve(4);
+	assert_string_equal(ava_serve_string(&s), "abc");
+	ava_serve_end(&s, 0);
+	memcpy(&args[3], "a\0c", 4);
+	serve(4);
+	assert_null(ava_serve_string(&s));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	memcpy(&args[3], "abcd", 4);
+	serve(4);
+	assert_null(ava_serve_string(&s));
+	ava_serve_end(&s, 0);
+	args[2] = 1;
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 2;
+	memcpy(&args[5], "xy", 2);
+	serve(6);
+	strings = ava_serve_strings(&s, 1, NULL);
+	assert_string_equal(strings[0], "xy");
+	assert_true(ava_serve_ready(&s));
+	ava_serve_end(&s, 0);
+	args[2] = 1ull << 60;
+	serve(6);
+	assert_null(ava_serve_strings(&s, 1ull << 60, NULL));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+}
+
+static void test_serve_lists(void **state)
+{
+	(void)state;
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 24;
+	args[3] = 1;
+	args[4] = 2;
+	args[5] = 0;
+	serve(6);
+	assert_non_null(ava_serve_list(&s, true, NULL, 0));
+	ava_serve_end(&s, 0);
+	args[5] = 3;
+	serve(6);
+	assert_null(ava_serve_list(&s, true, NULL, 0));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	args[2] = 16;
+	args[4] = 0;
+	serve(5);
+	assert_null(ava_serve_list(&s, true, NULL, 0));	/* ends at a value */
+	ava_serve_end(&s, 0);
+}
+
+static void test_serve_no_room(void **state)
+{
+	struct ava_serve_buf b;
+
+	(void)state;
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 1 << 20;
+	serve(3);
+	assert_null(ava_serve_out(&s, &b, 1 << 20));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	call.reply_cap = 8;
+	args[0] = 5;
+	serve(3);
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+	args[0] = 0;
+}
+
+#define HANDLES(f)	cmocka_unit_test_setup_teardown(f, handles_setup, handles_teardown)
+#define GUEST(f)	cmocka_unit_test_setup(f, guest_setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_writer_full), cmocka_unit_test(test_writer_grows),
+		cmocka_unit_test(test_padding_is_zero), cmocka_unit_test(test_reader_short),
+		cmocka_unit_test(test_pool), HANDLES(test_handle_adopt),
+		HANDLES(test_handle_counts), HANDLES(test_handle_found), HANDLES(test_handle_many),
+		cmocka_unit_test(test_objects), cmocka_unit_test(test_found_objects),
+		GUEST(test_guest_small), GUEST(test_guest_segments), GUEST(test_guest_spill),
+		GUEST(test_guest_refuses), GUEST(test_guest_bad_reply),
+		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),
+		HANDLES(test_serve_refusal), HANDLES(test_serve_strings),
+		HANDLES(test_serve_lists), HANDLES(test_serve_no_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
