@@ -76,17 +76,19 @@ static void avag_stream_close_answered(struct avag_ctrl *ctrl)
 static void avag_stream_open_answered(struct avag_ctrl *ctrl)
 {
 	struct avag_context *ctx = ctrl->ctx;
-	bool abandoned;
+	bool wanted, released;
 
 	mutex_lock(&ctx->lock);
 	ctrl->settled = true;
-	abandoned = ctrl->abandoned;
-	if (!ctrl->err && !abandoned)
+	released = ctx->released;
+	wanted = !ctrl->err && !ctrl->abandoned;
+	if (wanted)
 		avag_stream_set_open(ctx->dev, ctrl->stream);
 	mutex_unlock(&ctx->lock);
-	if (ctrl->err)
+	/* With its context closed, the host has closed the stream as well. */
+	if (ctrl->err || released)
 		avag_stream_erase(ctx, ctrl->stream);
-	else if (abandoned)
+	else if (!wanted)
 		avag_ctrl_send(ctrl->undo, ctx);
 }
 

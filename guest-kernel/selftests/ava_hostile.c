@@ -4,8 +4,9 @@
  *
  * Runs on User-Mode Linux against "fake_host SOCKET hostile=SEED", as root. Any
  * errno is right here; a hang, a splat or something held at the end is not.
- * With the argument "broken" it runs against an honest fake_host instead, and
- * ends with a used entry that names no chain.
+ * With an argument it runs against an honest fake_host instead: "broken" ends
+ * with a used entry that names no chain; "starved" lets the kernel's allocations
+ * and copies fail at random in these threads (CONFIG_FAILSLAB and the like).
  */
 #include "harness.h"
 
@@ -49,6 +50,24 @@ static struct ava_call any_call(char *buf, struct ava_seg *segs)
 	return c;
 }
 
+static int starved;
+
+static int put_line(const char *path, const char *line)
+{
+	int f = open(path, O_WRONLY);
+	int ret = f < 0 || write(f, line, strlen(line)) < 0;
+
+	close(f);
+	return ret;
+}
+
+/* Asking for an end of it may itself fail, by what it asks to end. */
+static void starve(const char *one_or_zero)
+{
+	while (starved && put_line("/proc/thread-self/make-it-fail", one_or_zero))
+		;
+}
+
 static void live_with_it(unsigned int rounds)
 {
 	char *buf = malloc(1 << 16);
@@ -58,9 +77,13 @@ static void live_with_it(unsigned int rounds)
 	__u32 s;
 	int fd;
 
+	starve("1");
 	for (i = 0; i < rounds; i++) {
 		fd = ctx_file();
-		NEED(fd >= 0, "%s", strerror(errno));
+		if (fd < 0) {
+			CHECK(starved, "%s", strerror(errno));
+			continue;
+		}
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 		if (ctx_bind(fd, &(struct ava_open){ 0 })) {
 			close(fd);
@@ -83,6 +106,7 @@ static void live_with_it(unsigned int rounds)
 		}
 		close(fd);
 	}
+	starve("0");
 	free(buf);
 }
 
@@ -159,11 +183,44 @@ static void bound_again(void)
 	CHECK(all_released(), "after");
 }
 
+static void set_up_starvation(void)
+{
+	static const char * const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	static const char * const values[][2] = {
+		{ "task-filter", "Y" }, { "probability", "4" }, { "times", "-1" },
+		{ "verbose", "0" },
+	};
+	char path[128];
+	unsigned int i, j;
+
+	for (i = 0; i < COUNT_OF(kinds); i++)
+		for (j = 0; j < COUNT_OF(values); j++) {
+			snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s",
+				 kinds[i], values[j][0]);
+			if (put_line(path, values[j][1]))
+				test_skipped = "no fault injection in this kernel";
+		}
+	put_line("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	put_line("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	starved = !test_skipped;
+}
+
+static void first_starved(void)
+{
+	set_up_starvation();
+	one_thread();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test lies[] = {
 		{ "one thread against a host that lies", one_thread },
 		{ "three threads against a host that lies", three_threads },
+		{ "everything is released", nothing_is_left },
+	};
+	static const struct test starving[] = {
+		{ "one thread, starved of memory", first_starved },
+		{ "three threads, starved of memory", three_threads },
 		{ "everything is released", nothing_is_left },
 	};
 	static const struct test broken[] = {
@@ -173,5 +230,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "broken"))
 		return run_tests(broken, COUNT_OF(broken));
+	if (argc > 1 && !strcmp(argv[1], "starved"))
+		return run_tests(starving, COUNT_OF(starving));
 	return run_tests(lies, COUNT_OF(lies));
 }
