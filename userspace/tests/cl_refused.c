@@ -143,6 +143,10 @@ static void test_read_before_user_event(const struct cl_env *env)
 	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 1, &user, NULL);
 	tap_err(err, CL_SUCCESS, "the same once the event is set");
 	clReleaseEvent(user);
+	user = clCreateUserEvent(env->context, NULL);
+	clReleaseEvent(user);
+	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 0, NULL, NULL);
+	tap_err(err, CL_SUCCESS, "an event that is gone keeps nothing waiting");
 	clReleaseMemObject(mem);
 }
 

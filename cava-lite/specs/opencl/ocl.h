@@ -239,8 +239,9 @@ ava_server void ocl_keep_host_memory(cl_mem mem, void *bytes);
  * user event can be such a thing: while one of them is not set, writes use a
  * copy, and reads are refused instead of waiting for ever.
  */
-ava_server void ocl_user_event_made(void);
-ava_server void ocl_user_event_set(void);
+ava_server void ocl_user_event_made(cl_event event);
+ava_server void ocl_user_event_set(cl_event event);
+ava_server cl_int ocl_release_event(cl_event event);
 
 ava_server cl_int ocl_read_buffer(cl_command_queue queue, cl_mem buffer,
 				  cl_bool blocking, size_t offset, size_t size,

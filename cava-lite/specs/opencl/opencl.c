@@ -422,16 +422,16 @@ cl_int clWaitForEvents(cl_uint n, const cl_event *events ava_in ava_count(n))
 	ava_id(160) ava_may_wait;
 
 cl_event clCreateUserEvent(cl_context context, OCL_ERROR)
-	ava_id(161) ava_new ava_server_after(ocl_user_event_made());
+	ava_id(161) ava_new ava_server_after(ocl_user_event_made(ret));
 
 cl_int clSetUserEventStatus(cl_event event, cl_int status)
-	ava_id(162) ava_server_after(ocl_user_event_set());
+	ava_id(162) ava_server_after(ocl_user_event_set(event));
 
 cl_int clRetainEvent(cl_event event ava_retains)
 	ava_id(163);
 
 cl_int clReleaseEvent(cl_event event ava_releases)
-	ava_id(164);
+	ava_id(164) ava_server_replace(ocl_release_event);
 
 cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)

@@ -2,32 +2,82 @@
 /*
  * server.c - helpers of the OpenCL spec that run in the API server
  *
- * A server serves one context of one guest process, so the count of user events
- * that are not set is the process's own.
+ * A server serves one context of one guest process, so the user events that it
+ * knows are the process's own.
  */
 #include "ocl.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static atomic_uint unset_user_events;
+/* A user event whose status the program has not set. */
+struct unset {
+	struct unset *next;
+	cl_event event;
+};
 
-void ocl_user_event_made(void)
+static pthread_mutex_t unset_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct unset *unset_list;
+static bool unset_unknown;	/* one of them could not be remembered */
+
+void ocl_user_event_made(cl_event event)
 {
-	atomic_fetch_add(&unset_user_events, 1);
+	struct unset *u = malloc(sizeof(*u));
+
+	pthread_mutex_lock(&unset_lock);
+	if (u) {
+		u->event = event;
+		u->next = unset_list;
+		unset_list = u;
+	} else {
+		unset_unknown = true;
+	}
+	pthread_mutex_unlock(&unset_lock);
 }
 
-void ocl_user_event_set(void)
+void ocl_user_event_set(cl_event event)
 {
-	atomic_fetch_sub(&unset_user_events, 1);
+	struct unset **pos, *u;
+
+	pthread_mutex_lock(&unset_lock);
+	for (pos = &unset_list; (u = *pos) && u->event != event; pos = &u->next)
+		;
+	if (u)
+		*pos = u->next;
+	pthread_mutex_unlock(&unset_lock);
+	free(u);
+}
+
+static bool any_unset(void)
+{
+	bool any;
+
+	pthread_mutex_lock(&unset_lock);
+	any = unset_list || unset_unknown;
+	pthread_mutex_unlock(&unset_lock);
+	return any;
+}
+
+/* Nobody can set an event that is gone, and nothing waits for one that goes. */
+cl_int ocl_release_event(cl_event event)
+{
+	cl_uint refs = 0;
+	cl_int err;
+
+	if (any_unset())
+		clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(refs), &refs, NULL);
+	err = clReleaseEvent(event);
+	if (!err && refs == 1)
+		ocl_user_event_set(event);
+	return err;
 }
 
 /* Might a transfer executed as a blocking one wait for its own caller? */
 static bool may_wait_for_caller(cl_bool blocking)
 {
-	return !blocking && atomic_load(&unset_user_events);
+	return !blocking && any_unset();
 }
 
 cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
