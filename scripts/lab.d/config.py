@@ -17,7 +17,7 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or f"{SRC}/build")
 CACHE = os.path.abspath(os.environ.get("AVA_CACHE") or os.path.expanduser("~/.cache/ava"))
 STATE = os.path.abspath(os.environ.get("AVA_LAB_DIR") or f"{BUILD}/lab")
 
-POCL_CACHE = f"{CACHE}/pocl/shared"
+POCL_CACHE = f"{CACHE}/pocl"		# kernels that PoCL compiled, kept from lab to lab
 
 HOST_MEM = int(os.environ.get("AVA_LAB_MEM") or 4096)
 GUEST_MEM = int(os.environ.get("AVA_LAB_GUEST_MEM") or 1024)
@@ -119,18 +119,6 @@ def check_programs():
             raise Missing(f"{program} is missing: run 'apt-get install {package}'")
 
 
-def make_pocl_cache():
-    """Compiled kernels, kept from lab to lab.
-
-    Servers in the host VM write it as whatever user they run as; on this machine
-    the directory above keeps others out.
-    """
-    os.makedirs(os.path.dirname(POCL_CACHE), exist_ok=True)
-    os.chmod(os.path.dirname(POCL_CACHE), 0o700)
-    os.makedirs(POCL_CACHE, exist_ok=True)
-    os.chmod(POCL_CACHE, 0o1777)
-
-
 def find_module(name):
     for folder, _, files in sorted(os.walk(f"{BUILD}/modules")):
         if name in files:
@@ -195,7 +183,7 @@ def host_argv(qemu, accel, kernel):
         "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
         "-fsdev", "local,id=state,path=.,security_model=none",
         "-device", "virtio-9p-pci,fsdev=state,mount_tag=state",
-        "-fsdev", f"local,id=pocl,path={POCL_CACHE},security_model=none",
+        "-fsdev", f"local,id=pocl,path={POCL_CACHE},security_model=mapped-file",
         "-device", "virtio-9p-pci,fsdev=pocl,mount_tag=pocl",
         "-device", "virtio-serial-pci,event_idx=off",	# each beat must interrupt
         "-chardev", "socket,id=agent,path=agent.sock",

@@ -28,25 +28,30 @@ guest() { # N CMD...
 	"$LAB" guest -n "$n" "$@"
 }
 
+# WHERE COMMAND...: run lab-settle there, and fail the test if it does.
+settle() {
+	local where=$1 out
+	shift
+	out=$("$@") || fail "$where: the counters did not settle: $out"
+	echo "$where: $out"
+}
+
 # Until the host's counters are as told; nothing held by anyone if not told.
 host_settle() { # [COUNTER=N...]
 	[ $# -gt 0 ] || set -- contexts=0 streams=0 calls=0 bulk_bytes=0
-	echo "host: $(host "$TOOLS/lab-settle" $HOST_COUNTERS $SETTLE_MS "$@")" ||
-		fail "the host's counters did not settle"
+	settle host host "$TOOLS/lab-settle" $HOST_COUNTERS $SETTLE_MS "$@"
 }
 
 guest_settle() { # N [COUNTER=N...]
 	local n=$1
 	shift
 	[ $# -gt 0 ] || set -- contexts=0 streams=0 calls=0 pinned_pages=0
-	echo "guest $n: $(guest "$n" "$TOOLS/lab-settle" $GUEST_COUNTERS $SETTLE_MS "$@")" ||
-		fail "the counters of guest $n did not settle"
+	settle "guest $n" guest "$n" "$TOOLS/lab-settle" $GUEST_COUNTERS $SETTLE_MS "$@"
 }
 
 # Longer: for a call to get going, not for anything to be given back.
 host_reaches() {
-	echo "host: $(host "$TOOLS/lab-settle" $HOST_COUNTERS 60000 "$@")" ||
-		fail "the host's counters did not get to $*"
+	settle host host "$TOOLS/lab-settle" $HOST_COUNTERS 60000 "$@"
 }
 
 # Start CMD in guest N and read what it says until it says "holding".

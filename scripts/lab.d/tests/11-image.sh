@@ -5,7 +5,7 @@
 for filter in blur edges; do
 	line="$EXAMPLES/ava-imgfilter --filter $filter $BUILD/logs/lab/sample.png /tmp/$filter.png &&
 		sha256sum /tmp/$filter.png"
-	on_host=$(host "$line" | tee /dev/stderr | grep "/tmp/$filter.png$" | tail -1)
-	in_guest=$(guest 1 "$line" | tee /dev/stderr | grep "/tmp/$filter.png$" | tail -1)
+	on_host=$(host "$line" | tee >(cat >&2) | grep "/tmp/$filter.png$" | tail -1)
+	in_guest=$(guest 1 "$line" | tee >(cat >&2) | grep "/tmp/$filter.png$" | tail -1)
 	same "$filter: pictures" "$on_host" "$in_guest"
 done
