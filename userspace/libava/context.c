@@ -101,11 +101,12 @@ out:
 	return ctx;
 }
 
-static const char *open_error(int err)
+static const char *open_error(int err, const char *where)
 {
 	switch (-err) {
 	case ENODEV:
-		return "no device: expected /dev/ava, made by ava_guest for a vhost-ava-pci device";
+		return where ? "nothing is there; expected a server's socket" :
+		       "no device: expected /dev/ava, made by ava_guest for a vhost-ava-pci device";
 	case ECONNREFUSED:
 		return "no manager on the host: expected avad to run";
 	case ENOENT:
@@ -131,7 +132,8 @@ static void log_open_failure(struct ava_context *ctx, const char *where, int err
 	ava_log("ava", "%.*s %u.%u: cannot open a context over %s%s%s: %s",
 		AVA_API_NAME_LEN, (const char *)ctx->api->name,
 		ctx->api->version_major, ctx->api->version_minor,
-		ctx->ops->name, where ? ":" : "", where ? where : "", open_error(err));
+		ctx->ops->name, where ? ":" : "", where ? where : "",
+		open_error(err, where));
 }
 
 static int context_open_locked(struct ava_context *ctx)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -36,6 +37,7 @@ struct listener {
 	const struct ava_server_api *api;
 	const struct ava_sandbox *sandbox;
 	const char *path;
+	pid_t pid;
 	int sock;
 	int signals;
 	sigset_t old_mask;
@@ -98,6 +100,10 @@ static int child_main(const struct listener *l, const struct child *c, int conn)
 	if (c->work_dir[0])
 		sandbox.work_dir = c->work_dir;
 	if (ava_sandbox_enter(&sandbox, l->api->log_name))
+		return EXIT_FAILURE;
+	/* Asked for last, because a change of user forgets it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != l->pid)
 		return EXIT_FAILURE;
 	return ava_server_serve(&ava_server_unix, conn, l->api);
 }
@@ -201,7 +207,9 @@ static void listener_end(struct listener *l)
 int ava_server_listen(const char *path, const struct ava_server_api *api,
 		      const struct ava_sandbox *sandbox)
 {
-	struct listener l = { .api = api, .sandbox = sandbox, .path = path };
+	struct listener l = {
+		.api = api, .sandbox = sandbox, .path = path, .pid = getpid(),
+	};
 	sigset_t mask;
 	int ret;
 

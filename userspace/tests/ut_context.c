@@ -458,7 +458,8 @@ static void test_open_again(void **state)
 	struct ava_context *ctx;
 	char channel[128];
 
-	check_open_fails("UNIX:/nonexistent/sock", id, -ENODEV, "UNIX:/nonexistent/sock");
+	check_open_fails("UNIX:/nonexistent/sock", id, -ENODEV,
+			 "UNIX:/nonexistent/sock: nothing is there; expected a server's socket");
 	snprintf(channel, sizeof(channel), "UNIX:%s", s->path);
 	setenv("AVA_CHANNEL", channel, 1);
 	assert_int_equal(ava_context_get(id, &ctx), 0);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ut.h"
@@ -208,6 +209,26 @@ static void test_guest_exits_mid_call(void **state)
 	ut_server_stop(&s);
 }
 
+static void test_listener_killed(void **state)
+{
+	struct ava_context *ctx;
+	struct ut_server s;
+	uint64_t pid;
+
+	(void)state;
+	ut_server_start(&s, "--no-sandbox");
+	ctx = fresh_context();
+	pid = pid_of(ctx);
+	kill(s.pid, SIGKILL);
+	assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
+	assert_true(ut_process_gone(pid, 10000));
+	ut_capture_begin();
+	assert_int_equal(ut_u64(ctx, ECHO_READ, NULL, 0, &pid), -ENOLINK);
+	ut_capture_end();
+	assert_int_equal(unlink(s.path), 0);
+	assert_int_equal(rmdir(s.dir), 0);
+}
+
 static uint64_t probe(struct ava_context *ctx, uint32_t what)
 {
 	uint64_t value = ~0ull;
@@ -287,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_async_where_not_allowed),
 		cmocka_unit_test(test_process_per_context),
 		cmocka_unit_test(test_guest_exits_mid_call),
+		cmocka_unit_test(test_listener_killed),
 		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_sandbox_user),
 		cmocka_unit_test(test_no_sandbox),
