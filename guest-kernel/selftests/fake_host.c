@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -777,7 +778,12 @@ int main(int argc, char **argv)
 	}
 	printf("ready\n");
 	fflush(stdout);
-	sock = accept(listener, NULL, NULL);
-	serve(sock);
-	return 0;
+	/* A guest may boot several times; each gets a host of its own. */
+	signal(SIGCHLD, SIG_IGN);
+	while ((sock = accept(listener, NULL, NULL)) >= 0) {
+		if (!fork())
+			serve(sock);
+		close(sock);
+	}
+	return 1;
 }
