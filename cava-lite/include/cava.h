@@ -22,15 +22,17 @@
  *		size_t *size_ret ava_out)
  *		ava_id(27);
  *
- * The #include and #define lines of the spec itself (not those of the files it
- * includes) are repeated, in order, in the generated common header.
+ * Generated code includes the spec itself, as the plain C that it is. Headers in
+ * the spec's directory may hold annotated declarations too; those without any
+ * annotation count as the API's.
  *
  * EXPRESSIONS are a part of C: the function's arguments, ret (the return value,
  * after the call), literals, constants and object-like macros of the headers,
  * sizeof, unary and binary operators, ?:, p[i], *p, s.f, p->f, min(a, b),
  * max(a, b), strlen(p), casts to a type name, and calls of declared helpers.
  * + and * of a count saturate, and a NULL pointer that is dereferenced makes the
- * whole expression 0. An index must be a literal below the argument's count.
+ * whole expression 0. Only what surely has an element can be dereferenced: one
+ * element, or a literal count above a literal index.
  */
 #ifndef CAVA_H
 #define CAVA_H
@@ -122,9 +124,10 @@
 #define ava_unsupported_with(...) AVA_ANNOTATE("unsupported:" #__VA_ARGS__)
 
 /*
- * ava_async: the guest does not wait, success is assumed; a call that has outputs
- * besides new handles, and is not skipped by ava_sync_if, cannot be async.
+ * ava_async: the guest does not wait, success is assumed.
  * ava_sync_if(expr): asynchronous unless expr (guest side). Neither: synchronous.
+ * A call waits nevertheless if the application asked for an output besides new
+ * handles, or if a large buffer without ava_valid_until belongs to it.
  *
  *	clEnqueueX(..., cl_bool blocking, ..., cl_event *event ava_out ava_new) ava_sync_if(blocking)
  */
@@ -275,8 +278,9 @@
 
 /*
  * ava_valid_until(event): the buffer belongs to the call until the event (a new
- * handle of this call) is complete. Kept in the model; today the server works as
- * if the call were blocking, so combine with ava_pass for the blocking flag.
+ * handle of this call) is complete. Kept in the model; an asynchronous call
+ * may send it from where it is. The server has its bytes for the time of the call
+ * only: a command that reads them later needs a helper that copies them.
  */
 #define ava_valid_until(...)	AVA_ANNOTATE("valid_until:" #__VA_ARGS__)
 

@@ -407,6 +407,8 @@ static void check_param(struct spec *spec, struct func *f, struct param *p)
 	unsigned int after = p->dir & DIR_OUT ? AFTER_CALL : 0;
 	const struct param *event;
 
+	if (!strcmp(p->name, "ret") || !strncmp(p->name, "ava_", 4))
+		diag_error(p->loc, "argument '%s': expected a name other than ret and ava_...", p->name);
 	check_one_use(p);
 	check_handle_notes(p);
 	check_kept(spec, f, p);

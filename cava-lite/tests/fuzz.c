@@ -18,7 +18,7 @@
 #include <ava/server.h>
 
 #define MAX_SEGS	8
-#define MAX_SEG_LEN	(1u << 20)
+#define MAX_SEG_LEN	(1u << 16)
 #define TYPES		16
 
 int ava_api_dispatch(struct ava_server_call *call);

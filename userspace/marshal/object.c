@@ -28,6 +28,22 @@ static struct ava_hash addresses;
 static struct ava_hash handles;
 static uint64_t next_serial = 1;
 
+/* A child of fork(2) must not find the lock held by a thread that it does not have. */
+static void fork_prepare(void)
+{
+	pthread_rwlock_wrlock(&lock);
+}
+
+static void fork_done(void)
+{
+	pthread_rwlock_unlock(&lock);
+}
+
+static void __attribute__((constructor)) object_init(void)
+{
+	pthread_atfork(fork_prepare, fork_done, fork_done);
+}
+
 static struct object *object_at(const void *p)
 {
 	struct ava_hash_node *n = ava_hash_find(&addresses, (uintptr_t)p);

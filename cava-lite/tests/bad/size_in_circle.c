@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-#include <stddef.h>
-#include <stdint.h>
-#include <cava.h>
-#include "thing.h"
-ava_api(bad, 1, 0);
-ava_status(int, 0, -1);
-typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
-int f(const size_t *a ava_in ava_count(*b), const size_t *b ava_in ava_bytes(*a)) ava_id(1); // expect: 'a' may have no elements
