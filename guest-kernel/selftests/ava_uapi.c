@@ -73,16 +73,55 @@ static int open_with(void (*spoil)(struct ava_open *))
 	return ret;
 }
 
-static void bad_flags(struct ava_open *r) { r->flags = 1; }
-static void bad_res0(struct ava_open *r) { r->reserved[0] = 1; }
-static void bad_res1(struct ava_open *r) { r->reserved[1] = 1; }
-static void bad_res2(struct ava_open *r) { r->reserved[2] = 1u << 31; }
-static void bad_empty(struct ava_open *r) { r->api.name[0] = 0; }
-static void bad_pad(struct ava_open *r) { r->api.name[AVA_API_NAME_LEN - 1] = 'x'; }
-static void bad_nul(struct ava_open *r) { memset(r->api.name, 'x', AVA_API_NAME_LEN); }
-static void bad_name(struct ava_open *r) { r->api.name[0] = 'X'; }
-static void bad_hash(struct ava_open *r) { r->api.hash[31] ^= 1; }
-static void bad_major(struct ava_open *r) { r->api.version_major++; }
+static void bad_flags(struct ava_open *r)
+{
+	r->flags = 1;
+}
+
+static void bad_res0(struct ava_open *r)
+{
+	r->reserved[0] = 1;
+}
+
+static void bad_res1(struct ava_open *r)
+{
+	r->reserved[1] = 1;
+}
+
+static void bad_res2(struct ava_open *r)
+{
+	r->reserved[2] = 1u << 31;
+}
+
+static void bad_no_name(struct ava_open *r)
+{
+	r->api.name[0] = '\0';
+}
+
+static void bad_pad(struct ava_open *r)
+{
+	r->api.name[AVA_API_NAME_LEN - 1] = 'x';
+}
+
+static void bad_nul(struct ava_open *r)
+{
+	memset(r->api.name, 'x', AVA_API_NAME_LEN);
+}
+
+static void bad_name(struct ava_open *r)
+{
+	r->api.name[0] = 'X';
+}
+
+static void bad_hash(struct ava_open *r)
+{
+	r->api.hash[31] ^= 1;
+}
+
+static void bad_major(struct ava_open *r)
+{
+	r->api.version_major++;
+}
 
 static void open_refusals(void)
 {
@@ -90,7 +129,7 @@ static void open_refusals(void)
 	REFUSED(open_with(bad_res0), EINVAL);
 	REFUSED(open_with(bad_res1), EINVAL);
 	REFUSED(open_with(bad_res2), EINVAL);
-	REFUSED(open_with(bad_empty), EINVAL);
+	REFUSED(open_with(bad_no_name), EINVAL);
 	REFUSED(open_with(bad_pad), EINVAL);
 	REFUSED(open_with(bad_nul), EINVAL);
 	REFUSED(ioctl(fd, AVA_IOC_OPEN, unmapped()), EFAULT);
@@ -364,7 +403,8 @@ static void batch_up_to_the_bad_one(void)
 	__u32 done = 9;
 
 	c[0] = echo_call("a", 1, NULL);
-	c[1] = c[2] = c[0];
+	c[1] = c[0];
+	c[2] = c[0];
 	c[1].flags = 2;
 	c[0].status = 77;
 	CHECK(!submit(fd, c, 3, &done) && done == 1, "done %u: %s", done,

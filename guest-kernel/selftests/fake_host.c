@@ -588,8 +588,9 @@ static void submitted(struct chain *c)
 	if (!x || h->stream >= MAX_STREAMS || !x->stream[h->stream].open) {
 		/* Calls may be overtaken by the CLOSE of their context. */
 		if (!hostile && (x || h->ctx > last_id))
-			complain("call %llu of stream %u: no such %s of %u", (unsigned long long)h->seq,
-				 h->stream, x ? "stream" : "context", h->ctx);
+			complain("call %llu of stream %u: no such %s of %u",
+				 (unsigned long long)h->seq, h->stream,
+				 x ? "stream" : "context", h->ctx);
 		return reply(c, VIRTIO_AVA_S_NO_CONTEXT, NULL, 0);
 	}
 	st = &x->stream[h->stream];
@@ -767,8 +768,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (i = 2; i < argc; i++) {
-		sscanf(argv[i], "open-delay=%u", &open_delay);
-		sscanf(argv[i], "hostile=%u", &hostile);
+		if (sscanf(argv[i], "open-delay=%u", &open_delay) != 1 &&
+		    sscanf(argv[i], "hostile=%u", &hostile) != 1 && argv[i][0])
+			complain("%s: what is that?", argv[i]);
 	}
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", argv[1]);
 	unlink(sun.sun_path);
