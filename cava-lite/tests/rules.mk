@@ -30,9 +30,10 @@ FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitiz
 	-DAVA_NO_MAIN -Wno-deprecated-declarations -Wno-unknown-attributes $(GENERATED_INCLUDES)
 FUZZ_SRC := tests/fuzz.c ../userspace/marshal/cs.c ../userspace/marshal/cs_serve.c \
 	../userspace/marshal/handle.c
-FUZZ_ENV := ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16
+FUZZ_ASAN := allocator_may_return_null=1:quarantine_size_mb=16
 # what a server's helpers keep for an object stays: the stand-in's objects never end
-FUZZ_ARGS_opencl := -detect_leaks=0
+FUZZ_KEEPS := opencl
+fuzz_env = ASAN_OPTIONS=$(FUZZ_ASAN):detect_leaks=$(if $(filter $(1),$(FUZZ_KEEPS)),0,1)
 
 # $(1): name, $(2): directory of the spec, $(3): where its parts are
 define fuzz_rules
@@ -56,14 +57,14 @@ fuzz: $(foreach f,$(FUZZED),$(T)/fuzz-$(f) fuzz-run-$(f))
 
 fuzz-run-%: $(T)/fuzz-%
 	@mkdir -p $(T)/found-$*
-	@$(FUZZ_ENV) $(T)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=4096 \
-		-artifact_prefix=$(T)/crash-$*- $(FUZZ_ARGS_$*) \
+	@$(call fuzz_env,$*) $(T)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=4096 \
+		-artifact_prefix=$(T)/crash-$*- \
 		$(T)/found-$* tests/corpus/$* >$(T)/fuzz-$*.log 2>&1 && \
 		echo "ok - $* fuzzed: $$(tail -1 $(T)/fuzz-$*.log)" || \
 		{ tail -30 $(T)/fuzz-$*.log | sed 's/^/# /'; echo "not ok - $* fuzzed"; exit 1; }
 
 check: all $(T)/roundtrip $(T)/unit $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
-	@CAVA=$(CAVA) OUT=$(T) FUZZED="$(FUZZED)" $(FUZZ_ENV) tests/run
+	@CAVA=$(CAVA) OUT=$(T) FUZZED="$(FUZZED)" FUZZ_KEEPS="$(FUZZ_KEEPS)" FUZZ_ASAN=$(FUZZ_ASAN) tests/run
 
 regold: $(CAVA)
 	@CAVA=$(CAVA) OUT=$(T) tests/run regold
