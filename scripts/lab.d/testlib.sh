@@ -57,7 +57,7 @@ host_reaches() {
 # Start CMD in guest N and read what it says until it says "holding".
 hold() { # N CMD...
 	local line
-	exec 9< <(guest "$@" 2>&1; echo "status $?")
+	exec 9< <(guest "$@" 2>&1 && echo "status 0" || echo "status $?")
 	while read -r -t 120 -u 9 line; do
 		echo "$1: $line"
 		[ "$line" = holding ] && return
@@ -80,7 +80,7 @@ same() { # WHAT A B
 	return 1
 }
 
-# Name, version and hash as lab-open takes them.
+# Name, version and hash as lab-open takes them; of the file that the VM sees.
 api_id() {
-	"$BUILD/cava-lite/opencl/ava-server-opencl" --identify
+	host "$BUILD/cava-lite/opencl/ava-server-opencl" --identify
 }

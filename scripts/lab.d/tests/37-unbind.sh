@@ -10,6 +10,6 @@ echo "$out"
 grep -q '^poll:.* hup' <<<"$out" || fail "the open file saw no hang-up"
 grep -qx 'stream after: ENODEV' <<<"$out" || fail "the open file did not say ENODEV"
 host_settle
-guest 1 'test ! -e /dev/ava'
+same "another open" "open: ENODEV" "$(guest 1 "$TOOLS/lab-open" "${id[@]}" || true)"
 guest 1 "echo $dev >/sys/bus/virtio/drivers/ava_guest/bind"
 guest 1 "$EXAMPLES/ava-matmul" --size 32

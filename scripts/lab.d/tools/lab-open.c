@@ -45,7 +45,7 @@ static int hold(int fd)
 	       p.revents & POLLERR ? " err" : "", p.revents & POLLHUP ? " hup" : "");
 	printf("stream after: %s\n", result(ioctl(fd, AVA_IOC_STREAM_OPEN, &stream)));
 	if (!(p.revents & POLLIN))
-		printf("read after: %zd\n", read(fd, event, sizeof(event)));
+		printf("read after: %s\n", result((int)read(fd, event, sizeof(event))));
 	return 0;
 }
 
