@@ -241,7 +241,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 	bool any = false;
 	size_t i;
 
-	text_add(out, "\tstruct ava_gcall ava_g;\n\tbool ava_ok, ava_outputs = false;\n");
+	text_add(out, "\tstruct ava_gcall ava_g;\n\tbool ava_ok;\n\tbool ava_outputs __attribute__((unused)) = false;\n");
 	if (!f->ret->is_void)
 		text_add(out, "\t%s = %s;\n", ctype_declare(f->ret, "ret"),
 			 f->ret->handle ? "NULL" : "0");
@@ -299,13 +299,23 @@ static const char *success_test(const struct spec *spec, const struct func *f)
 	       mem_printf("ava_status == %s", plain_text(f, spec->status_success)) : "ava_outputs";
 }
 
-static void emit_reply(const struct spec *spec, const struct func *f, struct text *out)
+static void emit_sent_only(const struct spec *spec, const struct func *f, struct text *out)
 {
-	text_add(out, "\tava_ok = ava_guest_call(&ava_g);\n"
-		 "\tif (ava_ok && ava_g.async) {\n\t\tava_outputs = true;\n");
+	text_add(out, "\tif (ava_ok && ava_g.async) {\n\t\tava_outputs = true;\n");
 	if (f->status == STATUS_RETURN)
 		text_add(out, "\t\tret = %s;\n", plain_text(f, spec->status_success));
 	text_add(out, "\t} else if (ava_ok) {\n");
+}
+
+static void emit_reply(const struct spec *spec, const struct func *f, struct text *out)
+{
+	struct text body = { 0 };
+
+	text_add(out, "\tava_ok = ava_guest_call(&ava_g);\n");
+	if (f->async || f->sync_if)
+		emit_sent_only(spec, f, out);
+	else
+		text_add(out, "\tif (ava_ok) {\n");
 	if (f->ret->is_scalar)
 		text_add(out, "\t\tret = ava_decode_%s(&ava_g.reply);\n", ctype_mangle(f->ret));
 	if (f->status == STATUS_PARAM)
@@ -314,11 +324,11 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 	if (f->ret->handle && !f->is_new)
 		text_add(out, "\t\tret = (%s)ava_guest_get_found(&ava_g);\n", f->ret->bare);
 	text_add(out, "\t\tava_outputs = ava_cs_get_word(&ava_g.reply);\n\t}\n");
-	text_add(out, "\tif (ava_ok && ava_outputs) {\n");
 	if (f->is_new)
-		emit_new_ret(f, out);
-	emit_outputs(f, out);
-	text_add(out, "\t}\n");
+		emit_new_ret(f, &body);
+	emit_outputs(f, &body);
+	if (body.len)
+		text_add(out, "\tif (ava_ok && ava_outputs) {\n%s\t}\n", text_str(&body));
 }
 
 static void emit_failure(const struct spec *spec, const struct func *f, struct text *out)
@@ -339,18 +349,20 @@ static void emit_failure(const struct spec *spec, const struct func *f, struct t
 
 static void emit_after(const struct spec *spec, const struct func *f, struct text *out)
 {
+	struct text body = { 0 };
 	size_t i;
 
-	text_add(out, "\tif (ava_outputs && %s) {\n", success_test(spec, f));
 	for (i = 0; i < f->params.n; i++) {
 		if (f->params.v[i].retains)
-			text_add(out, "\t\tava_object_retain(%s);\n", f->params.v[i].name);
+			text_add(&body, "\t\tava_object_retain(%s);\n", f->params.v[i].name);
 		if (f->params.v[i].releases)
-			text_add(out, "\t\tava_object_release(%s);\n", f->params.v[i].name);
+			text_add(&body, "\t\tava_object_release(%s);\n", f->params.v[i].name);
 	}
 	if (f->guest_after)
-		text_add(out, "\t\t(void)(%s);\n", plain_text(f, f->guest_after));
-	text_add(out, "\t}\n");
+		text_add(&body, "\t\t(void)(%s);\n", plain_text(f, f->guest_after));
+	if (body.len)
+		text_add(out, "\tif (ava_outputs && %s) {\n%s\t}\n", success_test(spec, f),
+			 text_str(&body));
 	if (f->is_new)
 		text_add(out, "\tif (ava_new_ret)\n\t\tava_object_release(ava_new_ret);\n");
 	for (i = 0; i < f->params.n; i++)

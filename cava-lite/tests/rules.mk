@@ -53,9 +53,9 @@ $(T)/record-tiny: $(T)/vendor.o
 $(eval $(call fuzz_rules,opencl,specs/opencl,$(O)/opencl,-lOpenCL))
 
 # one line of TAP a target; what was found is left in the build directory
-fuzz: $(foreach f,$(FUZZED),$(T)/fuzz-$(f) fuzz-run-$(f))
+fuzz: $(FUZZED:%=fuzz-run-%)
 
-fuzz-run-%: $(T)/fuzz-%
+$(FUZZED:%=fuzz-run-%): fuzz-run-%: $(T)/fuzz-%
 	@mkdir -p $(T)/found-$*
 	@$(call fuzz_env,$*) $(T)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=4096 \
 		-artifact_prefix=$(T)/crash-$*- \
