@@ -337,13 +337,13 @@ static void write_call(struct vhost_virtqueue *vq, struct ava_host_call *call,
 	elem->len = cpu_to_vhost32(vq, len);
 }
 
-/* Return: how many calls were moved. */
-static int pop_calls(struct ava_vm *vm, struct list_head *calls)
+/* Return: how many calls were moved, at most @limit. */
+static int pop_calls(struct ava_vm *vm, struct list_head *calls, int limit)
 {
 	int count = 0;
 
 	spin_lock(&vm->out_lock);
-	while (count < AVA_VHOST_BATCH && !list_empty(&vm->done)) {
+	while (count < limit && !list_empty(&vm->done)) {
 		list_move_tail(vm->done.next, calls);
 		count++;
 	}
@@ -357,12 +357,17 @@ static bool answer_calls(struct ava_vhost *vhost)
 	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_SUBMIT];
 	struct ava_host_call *call, *next;
 	bool interrupt = false;
-	int n = 0, count = 0;
+	int n = 0, count = 0, limit;
 	LIST_HEAD(calls);
 
 	mutex_lock(&vq->mutex);
+	/*
+	 * A guest that offers a chain again before it has it back is owed more
+	 * than its ring holds, and vhost would write what is over behind the ring.
+	 */
+	limit = min_t(unsigned int, AVA_VHOST_BATCH, vq->num);
 	if (vhost_vq_get_backend(vq))
-		count = pop_calls(vhost->vm, &calls);
+		count = pop_calls(vhost->vm, &calls, limit);
 	list_for_each_entry(call, &calls, node) {
 		write_call(vq, call, &vq->heads[n++]);
 		interrupt |= ava_call_interrupts(call);
@@ -374,7 +379,7 @@ static bool answer_calls(struct ava_vhost *vhost)
 	mutex_unlock(&vq->mutex);
 	list_for_each_entry_safe(call, next, &calls, node)
 		ava_call_free(call);
-	return count == AVA_VHOST_BATCH;
+	return count == limit;
 }
 
 static struct ava_ctrl *pop_ctrl(struct ava_vm *vm)

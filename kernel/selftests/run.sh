@@ -15,7 +15,7 @@ while :; do
 	esac
 done
 [ $# -gt 0 ] || set -- vhost_ava_test ava_server_test ava_stream_test ava_call_test \
-	ava_wire_test ava_fault_test ring_attack
+	ava_wire_test ava_fault_test ava_greedy_test ring_attack
 
 status=$(mktemp)
 for prog; do

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ava_greedy_test.c - a guest that takes more than is its due: chains it has offered
+ * already, more requests than it lets the host answer, contexts beyond its quota
+ *
+ * One thread plays guest, manager and server in turn.
+ */
+#include "ava_harness.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SMALL_RING	4u
+#define OFFERS		64u		/* as many answers as the host writes at once */
+#define GUARD		0xcc
+
+FIXTURE(greedy) {
+	struct ring_vm vm;
+	int manager;
+};
+
+static int vm_with_small_ring(struct ring_vm *vm)
+{
+	uint64_t guest_id = test_guest_id();
+	unsigned int i;
+	int ret = ring_vm_open(vm, MIB);
+
+	if (ret)
+		return ret;
+	vm->vq[VIRTIO_AVA_VQ_SUBMIT].num = SMALL_RING;
+	if (ioctl(vm->fd, VHOST_SET_OWNER) ||
+	    ioctl(vm->fd, VHOST_SET_FEATURES, &vm->features) ||
+	    ioctl(vm->fd, VHOST_AVA_SET_GUEST_ID, &guest_id))
+		return -errno;
+	ret = ring_vm_set_mem(vm);
+	for (i = 0; !ret && i < VIRTIO_AVA_VQ_COUNT; i++)
+		ret = ring_vm_set_vring(vm, i);
+	return ret ? ret : ring_vm_run(vm, 1);
+}
+
+FIXTURE_SETUP(greedy)
+{
+	self->manager = ring_manager();
+	ASSERT_LE(0, self->manager);
+	ASSERT_EQ(0, vm_with_small_ring(&self->vm));
+}
+
+FIXTURE_TEARDOWN(greedy)
+{
+	close(self->manager);
+	ring_vm_down(&self->vm);
+	EXPECT_IDLE();
+}
+
+/* File of a new context that is attached, or -errno. */
+static int open_context(FIXTURE_DATA(greedy) *self, uint32_t *ctx)
+{
+	struct ava_api_id id = ring_api_id();
+	struct virtio_ava_ctrl req = ring_ctrl_open(RING_API_NAME, RING_API_MAJOR,
+						    RING_API_MINOR, RING_API_HASH);
+	struct virtio_ava_ctrl_resp resp;
+	struct ring_ctrl open;
+	int ret, fd;
+
+	ret = ring_ctrl_send(&self->vm, &req, &open);
+	if (ret)
+		return ret;
+	fd = ring_accept(self->manager, NULL);
+	if (fd < 0)
+		return fd;
+	ret = ring_attach(fd, &id);
+	if (!ret && ring_ctrl_wait(&self->vm, &open, &resp) != VIRTIO_AVA_S_OK)
+		ret = -EPROTO;
+	if (!ret) {
+		*ctx = resp.ctx;
+		return fd;
+	}
+	close(fd);
+	return ret;
+}
+
+static int control(FIXTURE_DATA(greedy) *self, uint32_t cmd, uint32_t ctx)
+{
+	struct virtio_ava_ctrl req = ring_ctrl_of(cmd, ctx, 0);
+
+	return ring_ctrl(&self->vm, &req, NULL);
+}
+
+/* The chain of @head once more, although the host has it. */
+static void offer_again(struct ring_vm *vm, unsigned int index, int head)
+{
+	struct ring_vq *vq = &vm->vq[index];
+
+	vq->avail->ring[vq->avail_idx % vq->num] = head;
+	vq->avail_idx++;
+	ring_kick(vm, index);
+}
+
+static int wait_used(struct ring_vq *vq, uint16_t used)
+{
+	uint64_t end = ring_ms() + RING_TIMEOUT;
+
+	while (__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) != used) {
+		if (ring_ms() > end)
+			return -ETIMEDOUT;
+		usleep(1000);
+	}
+	return 0;
+}
+
+/* Behind a ring may lie the VMM's own memory. */
+TEST_F(greedy, answers_stay_inside_a_small_ring)
+{
+	struct ring_vq *vq = &self->vm.vq[VIRTIO_AVA_VQ_SUBMIT];
+	uint8_t *behind = (uint8_t *)&vq->used->ring[SMALL_RING] + 2;
+	uint8_t *end = (uint8_t *)vq->used + RING_PAGE;
+	struct virtio_ava_call *hdr;
+	struct ring_call call;
+	struct ring_stream s;
+	struct ava_sqe e;
+	unsigned int i;
+	uint32_t ctx;
+	int context;
+
+	memset(behind, GUARD, end - behind);
+	context = open_context(self, &ctx);
+	ASSERT_LE(0, context);
+	ASSERT_EQ(VIRTIO_AVA_S_OK, control(self, VIRTIO_AVA_CTRL_STREAM_OPEN, ctx));
+	ASSERT_EQ(0, ring_stream_take(context, &s));
+
+	ring_call_init(&call, ctx, 0, 1, RING_ECHO);
+	call.indirect = true;
+	ASSERT_EQ(0, ring_call_send(&self->vm, &call));
+	hdr = ring_ptr(&self->vm, call.readable);
+	for (i = 1; i <= OFFERS; i++) {
+		ASSERT_EQ(0, ring_fetch(&s, &e));
+		EXPECT_EQ(i, e.seq);
+		if (i == OFFERS)
+			break;
+		hdr->seq = i + 1;
+		offer_again(&self->vm, VIRTIO_AVA_VQ_SUBMIT, call.head);
+	}
+	for (i = 1; i <= OFFERS; i++)
+		ring_complete(&s, i, 0, 0);
+	ASSERT_EQ(0, ring_enter(&s, 0, NULL));
+	EXPECT_EQ(0, wait_used(vq, OFFERS));
+	for (; behind < end && *behind == GUARD; behind++)
+		;
+	EXPECT_EQ(end, behind)
+		TH_LOG("written %td bytes behind the start of the used ring",
+		       behind - (uint8_t *)vq->used);
+	ring_stream_drop(&s);
+	close(context);
+}
+
+TEST_HARNESS_MAIN
