@@ -222,13 +222,6 @@ static bool handle_control(struct vhost_virtqueue *vq, struct ava_taken *taken)
 	return false;
 }
 
-static void control_kick(struct vhost_work *work)
-{
-	struct vhost_virtqueue *vq = container_of(work, struct vhost_virtqueue, poll.work);
-
-	handle_queue(vq, handle_control);
-}
-
 /* ---- submit queue ---------------------------------------------------------------- */
 
 static void answer_now(struct vhost_virtqueue *vq, struct ava_taken *taken, u32 status,
@@ -415,6 +408,24 @@ static bool answer_ctrls(struct ava_vhost *vhost)
 		vhost_signal(&vhost->dev, vq);
 	mutex_unlock(&vq->mutex);
 	return count == AVA_VHOST_BATCH;
+}
+
+/*
+ * No more requests are taken before what waits was answered: a guest may offer
+ * chains that it has not got back, so its ring does not bound how many wait.
+ */
+static void control_kick(struct vhost_work *work)
+{
+	struct vhost_virtqueue *vq = container_of(work, struct vhost_virtqueue, poll.work);
+	struct ava_vhost *vhost = vhost_of(vq);
+	bool more;
+
+	handle_queue(vq, handle_control);
+	do {
+		more = answer_calls(vhost);
+		more |= answer_ctrls(vhost);
+		cond_resched();
+	} while (more);
 }
 
 /* ---- events out ------------------------------------------------------------------ */
