@@ -378,17 +378,17 @@ static void forget_streams(struct ava_context *ctx)
 	}
 }
 
-/* The server gets a grace period to see that it is over. */
+/*
+ * The server gets a grace period to see that it is over. Started and stopped under
+ * the lock: without a file nothing keeps the module, so no timer may run then.
+ */
 static void dismiss_server(struct ava_context *ctx)
 {
-	bool held;
-
 	wake_up_all(&ctx->wq);
 	spin_lock(&ctx->lock);
-	held = ctx->files && ctx->server;
-	spin_unlock(&ctx->lock);
-	if (held)
+	if (ctx->files && ctx->server)
 		start_timer(ctx, &ctx->grace, READ_ONCE(ava_param_grace_ms));
+	spin_unlock(&ctx->lock);
 }
 
 /**
@@ -498,15 +498,13 @@ void ava_context_file_opened(struct ava_context *ctx)
 	spin_unlock(&ctx->lock);
 }
 
+/* Caller has a reference beside the timer's. */
 void ava_context_file_closed(struct ava_context *ctx)
 {
-	bool last;
-
 	spin_lock(&ctx->lock);
-	last = !--ctx->files;
-	spin_unlock(&ctx->lock);
-	if (last)
+	if (!--ctx->files)
 		stop_timer(ctx, &ctx->grace);
+	spin_unlock(&ctx->lock);
 }
 
 /* ---- streams ---------------------------------------------------------------------- */
