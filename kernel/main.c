@@ -46,7 +46,7 @@ static int __init ava_host_init(void)
 	ava_sched_init();
 	ret = ava_server_register();
 	if (ret)
-		goto err_sched;
+		goto err_wq;
 	ret = ava_vhost_register();
 	if (ret)
 		goto err_server;
@@ -54,18 +54,19 @@ static int __init ava_host_init(void)
 
 err_server:
 	ava_server_unregister();
-err_sched:
-	ava_sched_exit();
+err_wq:
 	destroy_workqueue(ava_wq);
 	return ret;
 }
 
-/* No file is open any more; timers that lost their race may still be queued. */
+/*
+ * No file is open any more, so no timer runs. Work that is queued holds the last
+ * references to what it works on, and destroying the queue waits for all of it.
+ */
 static void __exit ava_host_exit(void)
 {
 	ava_vhost_unregister();
 	ava_server_unregister();
-	ava_sched_exit();
 	destroy_workqueue(ava_wq);
 }
 

@@ -141,9 +141,3 @@ void ava_sched_init(void)
 	INIT_LIST_HEAD(&ava_sched.fifo);
 	INIT_WORK(&ava_sched.work, sched_work);
 }
-
-/* No stream is left by now, so the policy is empty; an idle work item may not be. */
-void ava_sched_exit(void)
-{
-	cancel_work_sync(&ava_sched.work);
-}

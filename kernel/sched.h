@@ -62,6 +62,5 @@ void ava_sched_ready(struct ava_sched_entity *entity);
 void ava_sched_charge(struct ava_sched_entity *entity, u64 device_ns);
 void ava_sched_run(unsigned int budget);
 void ava_sched_init(void);
-void ava_sched_exit(void);
 
 #endif /* AVA_SCHED_H */
