@@ -358,7 +358,7 @@ bool ava_call_interrupts(const struct ava_host_call *call);
  * @queue: calls to dispatch, oldest first
  * @layout: of the shared memory
  * @pages: the shared memory
- * @mem: where it is mapped; NULL until a server accepted the stream
+ * @mem: where it is mapped; NULL until a server accepted the stream and after it let go
  * @arena: use of the memory's arena
  * @inflight: calls on the ring, by tag
  * @dispatched: tag of the newest
@@ -393,6 +393,7 @@ struct ava_host_stream *ava_stream_create(struct ava_context *ctx, u32 slot);
 void ava_stream_get(struct ava_host_stream *stream);
 void ava_stream_put(struct ava_host_stream *stream);
 int ava_stream_prepare(struct ava_host_stream *stream);
+void ava_stream_abandon(struct ava_host_stream *stream);
 bool ava_stream_take_seq(struct ava_host_stream *stream, u64 seq);
 u32 ava_stream_queue(struct ava_host_stream *stream, struct ava_host_call *call);
 bool ava_stream_dispatch(struct ava_host_stream *stream);

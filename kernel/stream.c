@@ -113,6 +113,25 @@ int ava_stream_prepare(struct ava_host_stream *stream)
 	return 0;
 }
 
+/**
+ * ava_stream_abandon() - no server will ever work on the stream again
+ * @stream: its file is gone, and with it every mapping of the ring
+ *
+ * The guest may keep the stream open for as long as it likes; the ring's memory
+ * does not stay for that.
+ */
+void ava_stream_abandon(struct ava_host_stream *stream)
+{
+	struct stream_memory memory = {};
+
+	spin_lock(&stream->lock);
+	memory.layout = stream->layout;
+	swap(memory.pages, stream->pages);
+	swap(memory.mem, stream->mem);
+	spin_unlock(&stream->lock);
+	free_memory(&memory);
+}
+
 /* ---- lifetime ----------------------------------------------------------------- */
 
 struct ava_host_stream *ava_stream_create(struct ava_context *ctx, u32 slot)

@@ -2,9 +2,9 @@
 /*
  * stream_file.c - the file of a stream, which one server thread works on
  *
- * The file holds a reference to the stream, which holds the ring's pages; a
- * mapping holds the file. Closing it while the guest still has the stream open
- * loses the context, since nobody would answer its calls.
+ * The file holds a reference to the stream, and keeps the ring's pages; a mapping
+ * holds the file. Closing it while the guest still has the stream open loses the
+ * context, since nobody would answer its calls.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -126,6 +126,7 @@ static int stream_file_release(struct inode *inode, struct file *file)
 
 	if (ava_stream_ready(stream) != -ESHUTDOWN)
 		ava_context_lose(stream->ctx, "its server closed a stream in use");
+	ava_stream_abandon(stream);
 	ava_context_file_closed(stream->ctx);
 	ava_stream_put(stream);
 	return 0;
