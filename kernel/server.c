@@ -61,12 +61,12 @@ void ava_server_withdraw(struct ava_context *ctx)
 		ava_context_put(ctx);
 }
 
-static struct ava_context *take_waiting(void)
+static struct ava_context *take_waiting(struct list_head *waiting)
 {
 	struct ava_context *ctx;
 
 	spin_lock(&ava_manager.lock);
-	ctx = list_first_entry_or_null(&ava_manager.waiting, struct ava_context, waiting);
+	ctx = list_first_entry_or_null(waiting, struct ava_context, waiting);
 	if (ctx)
 		list_del_init(&ctx->waiting);
 	spin_unlock(&ava_manager.lock);
@@ -112,7 +112,7 @@ static struct ava_context *accept_waiting(void)
 {
 	struct ava_context *ctx;
 
-	while ((ctx = take_waiting())) {
+	while ((ctx = take_waiting(&ava_manager.waiting))) {
 		if (ava_context_accept(ctx))
 			return ctx;
 		ava_context_put(ctx);
@@ -208,24 +208,30 @@ static __poll_t server_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
-/* Contexts that were not accepted would wait in vain. */
+/*
+ * Contexts that were not accepted would wait in vain. They leave the list together
+ * with the manager: what is offered from then on is another's to accept.
+ */
 static int server_release(struct inode *inode, struct file *file)
 {
 	struct ava_context *ctx;
+	LIST_HEAD(left);
 	bool was;
 
 	spin_lock(&ava_manager.lock);
 	was = ava_manager.file == file;
-	if (was)
+	if (was) {
 		ava_manager.file = NULL;
+		list_splice_init(&ava_manager.waiting, &left);
+		atomic_long_dec(&ava_stats.managers);
+	}
 	spin_unlock(&ava_manager.lock);
 	if (!was)
 		return 0;
-	while ((ctx = take_waiting())) {
+	while ((ctx = take_waiting(&left))) {
 		ava_context_refuse(ctx, VIRTIO_AVA_S_NO_MANAGER);
 		ava_context_put(ctx);
 	}
-	atomic_long_dec(&ava_stats.managers);
 	return 0;
 }
 
