@@ -52,16 +52,16 @@ $(eval $(call fuzz_rules,tiny,tests/tiny,$(T)/tiny,$(T)/vendor.o))
 $(T)/record-tiny: $(T)/vendor.o
 $(eval $(call fuzz_rules,opencl,specs/opencl,$(O)/opencl,-lOpenCL))
 
-# one line of TAP a target; what was found is left in the build directory
-fuzz: $(FUZZED:%=fuzz-run-%)
-
-$(FUZZED:%=fuzz-run-%): fuzz-run-%: $(T)/fuzz-%
-	@mkdir -p $(T)/found-$*
-	@$(call fuzz_env,$*) $(T)/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=4096 \
-		-artifact_prefix=$(T)/crash-$*- \
-		$(T)/found-$* tests/corpus/$* >$(T)/fuzz-$*.log 2>&1 && \
-		echo "ok - $* fuzzed: $$(tail -1 $(T)/fuzz-$*.log)" || \
-		{ tail -30 $(T)/fuzz-$*.log | sed 's/^/# /'; echo "not ok - $* fuzzed"; exit 1; }
+# what was found is left in the build directory
+fuzz: $(FUZZED:%=$(T)/fuzz-%)
+	@n=0; failed=0; $(foreach f,$(FUZZED),n=$$((n + 1)); mkdir -p $(T)/found-$(f); \
+	if $(call fuzz_env,$(f)) $(T)/fuzz-$(f) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-rss_limit_mb=4096 -artifact_prefix=$(T)/crash-$(f)- \
+			$(T)/found-$(f) tests/corpus/$(f) >$(T)/fuzz-$(f).log 2>&1; then \
+		echo "ok $$n - $(f) fuzzed: $$(tail -1 $(T)/fuzz-$(f).log)"; \
+	else \
+		echo "not ok $$n - $(f) fuzzed"; failed=1; tail -30 $(T)/fuzz-$(f).log | sed 's/^/# /'; \
+	fi;) echo "1..$$n"; exit $$failed
 
 check: all $(T)/roundtrip $(T)/unit $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
 	@CAVA=$(CAVA) OUT=$(T) FUZZED="$(FUZZED)" FUZZ_KEEPS="$(FUZZ_KEEPS)" FUZZ_ASAN=$(FUZZ_ASAN) tests/run
@@ -69,4 +69,4 @@ check: all $(T)/roundtrip $(T)/unit $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZ
 regold: $(CAVA)
 	@CAVA=$(CAVA) OUT=$(T) tests/run regold
 
-.PHONY: check fuzz regold $(FUZZED:%=fuzz-run-%)
+.PHONY: check fuzz regold
