@@ -58,6 +58,10 @@ struct avag_device {
 	bool indirect;
 	unsigned int ring_size;
 	unsigned int async_window;
+	unsigned int silent_max;
+
+	/* calls in flight whose success raises no interrupt; under submit.lock */
+	unsigned int silent;
 
 	/* control requests that wait for room, under ctrl.lock */
 	struct list_head ctrl_waiting;
@@ -141,6 +145,9 @@ struct avag_context {
 
 	int error;			/* sticky -errno, set once by cmpxchg */
 
+	/* calls in flight that will interrupt; under device.submit.lock */
+	unsigned int loud;
+
 	/* readers and pollers */
 	wait_queue_head_t wait;
 	struct mutex read_lock;		/* one reader at a time */
@@ -172,7 +179,7 @@ struct avag_stream {
 	bool open;
 	u64 seq;
 	unsigned int in_flight;
-	unsigned int silent;	/* async calls since one that interrupts */
+	unsigned int silent;	/* calls since one that interrupts */
 };
 
 struct avag_stream *avag_stream_find(struct avag_context *ctx, u32 id);
@@ -239,6 +246,7 @@ struct avag_call {
 	u64 reply;			/* user address */
 	u32 reply_cap;
 	bool async;
+	bool silent;			/* constant once on the ring */
 
 	/* under device.submit.lock until @done */
 	u64 seq;

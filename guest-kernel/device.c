@@ -156,6 +156,8 @@ static int avag_device_start(struct avag_device *dev)
 					   VIRTIO_RING_F_INDIRECT_DESC);
 	dev->ring_size = virtqueue_get_vring_size(vqs[VIRTIO_AVA_VQ_SUBMIT]);
 	dev->async_window = max(dev->ring_size / 4, 1u);
+	/* Silent calls are counted in entries, so each must take exactly one. */
+	dev->silent_max = dev->indirect ? dev->ring_size / 2 : 0;
 
 	virtio_device_ready(dev->vdev);
 	mutex_lock(&dev->state_lock);

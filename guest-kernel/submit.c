@@ -3,11 +3,19 @@
  * AVA_IOC_SUBMIT: calls go onto the ring, and come back
  *
  * Under submit.lock a call gets its sequence number and its place in the ring at
- * once, so a stream's numbers follow the ring's order whoever submits. The host
- * does not interrupt for a successful async call. So that nobody waits for room
- * that only such calls would make, a stream may have async_window calls in
- * flight when it adds an async one, every half of that asks for an interrupt,
- * and so does every call on a ring that is half full.
+ * once, so a stream's numbers follow the ring's order whoever submits.
+ *
+ * Calls hold their place until the host is done, however long that takes, so the
+ * ring is shared out: a context may add a call while fewer of its calls are in
+ * flight than places are left. One context then gets half of the places, n of
+ * them get n parts of n + 1, and there is always one more for a newcomer.
+ *
+ * The host does not interrupt for a successful async call without NOTIFY, a
+ * silent one, so nobody may wait for the place of one. At most silent_max calls
+ * are silent; places for those are set apart, and only the others count above,
+ * each of which wakes who waits when it ends. And a stream may have async_window
+ * calls in flight when it adds an async one, at least one of every half of those
+ * is not silent, and it comes after the others.
  */
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -27,6 +35,18 @@ struct avag_batch {
 
 /* ---- the ring; all under submit.lock ---- */
 
+static void avag_submit_count(struct avag_call *call, int n)
+{
+	struct avag_context *ctx = call->ctx;
+
+	lockdep_assert_held(&ctx->dev->submit.lock);
+	call->stream->in_flight += n;
+	if (call->silent)
+		ctx->dev->silent += n;
+	else
+		ctx->loud += n;
+}
+
 static void avag_submit_returned(struct avag_call *call, u32 used)
 {
 	struct virtio_ava_reply reply;
@@ -35,7 +55,7 @@ static void avag_submit_returned(struct avag_call *call, u32 used)
 	memcpy(&reply, call->in->chunk[0], sizeof(reply));
 	avag_reply_parse(&call->res, &reply, used, call->reply_cap, call->seq,
 			 call->async);
-	call->stream->in_flight--;
+	avag_submit_count(call, -1);
 	if (call->res.sticky)
 		avag_context_fail(call->ctx, call->res.status);
 	complete(&call->done);
@@ -80,7 +100,7 @@ void avag_submit_abort(struct avag_device *dev)
 
 	while ((call = virtqueue_detach_unused_buf(dev->submit.vq))) {
 		spin_lock_irq(&dev->submit.lock);
-		call->stream->in_flight--;
+		avag_submit_count(call, -1);
 		spin_unlock_irq(&dev->submit.lock);
 		call->res.status = -ENODEV;
 		complete(&call->done);
@@ -89,11 +109,24 @@ void avag_submit_abort(struct avag_device *dev)
 	wake_up_all(&dev->room);
 }
 
+static bool avag_submit_has_room(const struct avag_call *call)
+{
+	struct avag_device *dev = call->ctx->dev;
+	unsigned int num_free = dev->submit.vq->num_free;
+	unsigned int need = 1;
+
+	if (!dev->indirect)
+		need = call->out->nr + call->in->nr;
+	if (num_free < need)
+		return false;
+	/* A silent call's place counts as free: no interrupt will say so. */
+	return num_free + dev->silent > dev->silent_max + call->ctx->loud;
+}
+
 /* 0 if @call can be added now, -EAGAIN if it must wait for room. */
 static int avag_submit_may_add(struct avag_call *call)
 {
 	struct avag_device *dev = call->ctx->dev;
-	unsigned int need = 1;
 	int error;
 
 	lockdep_assert_held(&dev->submit.lock);
@@ -105,26 +138,19 @@ static int avag_submit_may_add(struct avag_call *call)
 		return error;
 	if (!call->stream->open)
 		return -ENOENT;
-	if (!dev->indirect)
-		need = call->out->nr + call->in->nr;
-	if (dev->submit.vq->num_free < need)
+	if (!avag_submit_has_room(call))
 		return -EAGAIN;
 	if (call->async && call->stream->in_flight >= dev->async_window)
 		return -EAGAIN;
 	return 0;
 }
 
-static bool avag_submit_wants_notify(struct avag_call *call)
+static bool avag_submit_silent(const struct avag_call *call)
 {
 	struct avag_device *dev = call->ctx->dev;
-	struct avag_stream *stream = call->stream;
 
-	if (!call->async || ++stream->silent >= (dev->async_window + 1) / 2 ||
-	    dev->submit.vq->num_free <= dev->ring_size / 2) {
-		stream->silent = 0;
-		return true;
-	}
-	return false;
+	return call->async && dev->silent < dev->silent_max &&
+	       call->stream->silent + 1 < (dev->async_window + 1) / 2;
 }
 
 static int avag_submit_add(struct avag_call *call)
@@ -136,11 +162,11 @@ static int avag_submit_add(struct avag_call *call)
 	int ret;
 
 	lockdep_assert_held(&dev->submit.lock);
-	if (call->async) {
+	call->silent = avag_submit_silent(call);
+	if (call->async)
 		flags |= VIRTIO_AVA_CALL_ASYNC;
-		if (avag_submit_wants_notify(call))
-			flags |= VIRTIO_AVA_CALL_NOTIFY;
-	}
+	if (call->async && !call->silent)
+		flags |= VIRTIO_AVA_CALL_NOTIFY;
 	call->seq = call->stream->seq + 1;
 	hdr->seq = cpu_to_le64(call->seq);
 	hdr->flags = cpu_to_le32(flags);
@@ -153,7 +179,8 @@ static int avag_submit_add(struct avag_call *call)
 		return -ENOMEM;
 	kref_get(&call->ref);
 	call->stream->seq++;
-	call->stream->in_flight++;
+	call->stream->silent = call->silent ? call->stream->silent + 1 : 0;
+	avag_submit_count(call, 1);
 	return 0;
 }
 
