@@ -134,6 +134,7 @@ struct ava_event_item {
  * @contexts: by the guest's context id; an entry is a reference
  * @next_ctx: keeps ids from being reused soon
  * @context_count: entries of @contexts, to bound them
+ * @context_held: contexts not yet freed, so also those that a server still holds
  * @calls: calls held, to bound them and to know when none is left
  * @call_bytes: kernel memory that they hold
  * @drained: woken when @calls becomes 0
@@ -153,6 +154,7 @@ struct ava_vm {
 	struct xarray contexts;
 	u32 next_ctx;
 	atomic_t context_count;
+	atomic_t context_held;
 
 	atomic_t calls;
 	atomic64_t call_bytes;

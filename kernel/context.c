@@ -32,6 +32,7 @@ static void context_release(struct kref *ref)
 	put_pid(ctx->server);
 	kvfree(ctx->table);
 	kfree(ctx->lost);
+	atomic_dec(&ctx->vm->context_held);
 	ava_vm_put(ctx->vm);
 	kfree(ctx);
 	atomic_long_dec(&ava_stats.contexts);
@@ -87,13 +88,25 @@ struct ava_context *ava_context_first(struct ava_vm *vm)
 	return ctx;
 }
 
+/*
+ * Only the control queue's handler adds, so this cannot overshoot. A closed context
+ * is no longer the guest's, but costs a server until that lets go: as many again may
+ * be on their way out, or opening and closing in a loop would have no bound.
+ */
+static bool is_full(struct ava_vm *vm)
+{
+	unsigned int max = READ_ONCE(ava_param_max_contexts);
+
+	return atomic_read(&vm->context_count) >= max ||
+	       atomic_read(&vm->context_held) > 2ull * max;
+}
+
 static u32 link_context(struct ava_context *ctx)
 {
 	struct ava_vm *vm = ctx->vm;
 	int ret;
 
-	/* Only the control queue's handler adds, so this cannot overshoot. */
-	if (atomic_read(&vm->context_count) >= READ_ONCE(ava_param_max_contexts))
+	if (is_full(vm))
 		return VIRTIO_AVA_S_QUOTA;
 	ret = xa_alloc_cyclic(&vm->contexts, &ctx->id, ctx, xa_limit_32b,
 			      &vm->next_ctx, GFP_KERNEL_ACCOUNT);
@@ -215,6 +228,7 @@ static struct ava_context *create_context(struct ava_vm *vm,
 	}
 	kref_init(&ctx->ref);
 	ava_vm_get(vm);
+	atomic_inc(&vm->context_held);
 	ctx->vm = vm;
 	ctx->number = atomic64_inc_return(&ava_context_number);
 	ctx->api = *api;

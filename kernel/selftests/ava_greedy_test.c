@@ -15,6 +15,8 @@
 #define SMALL_RING	4u
 #define OFFERS		64u		/* as many answers as the host writes at once */
 #define GUARD		0xcc
+#define FLOOD		20000u
+#define CONTEXTS	3u
 
 FIXTURE(greedy) {
 	struct ring_vm vm;
@@ -153,6 +155,71 @@ TEST_F(greedy, answers_stay_inside_a_small_ring)
 		       behind - (uint8_t *)vq->used);
 	ring_stream_drop(&s);
 	close(context);
+}
+
+/* One flood: every offer is refused and comes back, however fast they follow. */
+TEST_F(greedy, control_requests_offered_without_waiting)
+{
+	struct ring_vq *vq = &self->vm.vq[VIRTIO_AVA_VQ_CONTROL];
+	struct virtio_ava_ctrl req = ring_ctrl_of(99, 1, 0);
+	struct virtio_ava_ctrl_resp *resp;
+	struct ring_ctrl ctrl;
+	uint16_t taken = 1;
+	unsigned int i;
+
+	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &ctrl));
+	for (i = 1; i < FLOOD; i++) {
+		/* An index further ahead than the ring is long would be no flood. */
+		while ((uint16_t)(vq->avail_idx - taken) >= vq->num - 1)
+			taken = __atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE);
+		offer_again(&self->vm, VIRTIO_AVA_VQ_CONTROL, ctrl.head);
+	}
+	EXPECT_EQ(0, wait_used(vq, FLOOD));
+	resp = ring_ptr(&self->vm, ctrl.resp);
+	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, resp->status);
+}
+
+static int set_param(const char *name, unsigned int value, unsigned int *old)
+{
+	char path[128];
+	FILE *f;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/module/ava_host/parameters/%s", name);
+	f = fopen(path, "r+");
+	if (!f)
+		return -errno;
+	ret = fscanf(f, "%u", old) == 1 ? 0 : -EINVAL;
+	rewind(f);
+	fprintf(f, "%u\n", value);
+	return fclose(f) ? -errno : ret;
+}
+
+/* A context that the guest closed costs the host a server until that lets go. */
+TEST_F(greedy, closed_contexts_count_until_the_server_lets_go)
+{
+	struct virtio_ava_ctrl req = ring_ctrl_open(RING_API_NAME, RING_API_MAJOR,
+						    RING_API_MINOR, RING_API_HASH);
+	unsigned int max, grace, i;
+	int fds[2 * CONTEXTS];
+	uint32_t ctx;
+
+	ASSERT_EQ(0, set_param("max_contexts", CONTEXTS, &max));
+	ASSERT_EQ(0, set_param("grace_ms", 100000, &grace));
+	for (i = 0; i < 2 * CONTEXTS; i++) {
+		fds[i] = open_context(self, &ctx);
+		EXPECT_LE(0, fds[i]);
+		EXPECT_EQ(VIRTIO_AVA_S_OK, control(self, VIRTIO_AVA_CTRL_CLOSE, ctx));
+	}
+	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, ring_ctrl(&self->vm, &req, NULL));
+	close(fds[0]);
+	fds[0] = open_context(self, &ctx);
+	EXPECT_LE(0, fds[0]);
+	EXPECT_EQ(VIRTIO_AVA_S_OK, control(self, VIRTIO_AVA_CTRL_CLOSE, ctx));
+	for (i = 0; i < 2 * CONTEXTS; i++)
+		close(fds[i]);
+	EXPECT_EQ(0, set_param("grace_ms", grace, &i));
+	EXPECT_EQ(0, set_param("max_contexts", max, &i));
 }
 
 TEST_HARNESS_MAIN
