@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,7 +28,25 @@
 #include "spawn.h"
 
 #define SERVER_CONTEXT_FD	3
+#define SERVER_LOCK_FD		4
 #define EXIT_NOT_EXECUTED	127
+
+/* What a server can write at most, in bytes and in files. */
+#define WORK_DIR_ROOM		"size=256m,nr_inodes=65536"
+
+/**
+ * struct child - what a child needs between fork and exec
+ * @work_dir: its private directory
+ * @lock: keeps it from being removed, or -1
+ * @tmpfs: options of what is mounted there
+ */
+struct child {
+	const struct avad_api *api;
+	int context_fd;
+	const char *work_dir;
+	int lock;
+	char tmpfs[128];
+};
 
 static struct rlimit server_nofile;
 
@@ -75,31 +95,54 @@ static int server_command(const struct avad_api *api, const char *work_dir,
 
 /* From here to exec: only async-signal-safe functions, errors by name of the step. */
 
-static const char *child_mounts(int namespaces)
+/*
+ * All servers may be one user, so what one can write must not be what another
+ * reads: everything is read-only but a filesystem of its own, which is bounded
+ * and gone with it. The lock on the directory below says that it is in use.
+ */
+static const char *child_work_dir(struct child *c)
 {
-	if (!(namespaces & CLONE_NEWNS))
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	c->lock = open(c->work_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->lock < 0 || flock(c->lock, LOCK_SH | LOCK_NB))
+		return "the lock of its work directory";
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) && errno != EINVAL)
+		return "read-only mounts";
+	if (mount("ava", c->work_dir, "tmpfs", MS_NOSUID | MS_NODEV, c->tmpfs))
+		return "its work directory";
+	return NULL;
+}
+
+static const char *child_mounts(struct child *c)
+{
+	if (!(c->api->namespaces & CLONE_NEWNS))
 		return NULL;
 	/* A root that is no mount point of its own has nothing to make private. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
 	    (errno != EINVAL || mount(NULL, "/proc", NULL, MS_PRIVATE, NULL)))
 		return "private mounts";
-	if (namespaces & CLONE_NEWPID &&
+	if (c->api->namespaces & CLONE_NEWPID &&
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return "its own /proc";
-	return NULL;
+	return child_work_dir(c);
 }
 
-static const char *child_descriptors(int context_fd)
+static const char *child_descriptors(const struct child *c)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int lock = c->lock < 0 ? -1 : fcntl(c->lock, F_DUPFD, SERVER_LOCK_FD + 1);
+	int last = lock < 0 ? SERVER_CONTEXT_FD : SERVER_LOCK_FD;
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return "standard descriptors";
-	if (context_fd == SERVER_CONTEXT_FD ? fcntl(context_fd, F_SETFD, 0) :
-	    dup2(context_fd, SERVER_CONTEXT_FD) < 0)
+	if (c->context_fd == SERVER_CONTEXT_FD ? fcntl(c->context_fd, F_SETFD, 0) :
+	    dup2(c->context_fd, SERVER_CONTEXT_FD) < 0)
 		return "the context's descriptor";
-	return close_range(SERVER_CONTEXT_FD + 1, ~0u, 0) ? "closing descriptors" : NULL;
+	if (c->lock >= 0 && (lock < 0 || dup2(lock, SERVER_LOCK_FD) < 0))
+		return "the lock's descriptor";
+	return close_range(last + 1, ~0u, 0) ? "closing descriptors" : NULL;
 }
 
 static const char *child_signals(void)
@@ -114,7 +157,7 @@ static const char *child_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) ? "signals" : NULL;
 }
 
-static void child_main(const struct avad_api *api, int context_fd, char **argv, char **env)
+static void child_main(struct child *c, char **argv, char **env)
 {
 	const char *step;
 
@@ -122,30 +165,47 @@ static void child_main(const struct avad_api *api, int context_fd, char **argv, 
 	umask(077);
 	step = child_signals();
 	if (!step)
-		step = child_mounts(api->namespaces);
+		step = child_mounts(c);
 	if (!step && setrlimit(RLIMIT_NOFILE, &server_nofile))
 		step = "limits";
 	if (!step)
-		step = child_descriptors(context_fd);
+		step = child_descriptors(c);
 	if (!step) {
-		execve(api->server, argv, env);
+		execve(c->api->server, argv, env);
 		step = "exec";
-		context_fd = SERVER_CONTEXT_FD;
+		c->context_fd = SERVER_CONTEXT_FD;
 	}
-	ava_log("avad", "%s: %s: %s", api->server, step, strerror(errno));
-	avad_device_reject(context_fd, AVA_REJECT_NO_SERVER);
+	ava_log("avad", "%s: %s: %s", c->api->server, step, strerror(errno));
+	avad_device_reject(c->context_fd, AVA_REJECT_NO_SERVER);
 	_exit(EXIT_NOT_EXECUTED);
+}
+
+/* A child cannot look users up: it has locks of the C library that nobody gives back. */
+static int child_tmpfs(struct child *c)
+{
+	const struct passwd *pw = getpwnam(c->api->user);
+
+	if (!pw)
+		return -ENOENT;
+	snprintf(c->tmpfs, sizeof(c->tmpfs), "mode=0700,uid=%u,gid=%u," WORK_DIR_ROOM,
+		 pw->pw_uid, pw->pw_gid);
+	return 0;
 }
 
 pid_t avad_spawn(const struct avad_api *api, int context_fd, const char *work_dir, int *pidfd)
 {
+	struct child c = {
+		.api = api, .context_fd = context_fd, .work_dir = work_dir, .lock = -1,
+	};
 	struct avad_strings argv = { 0 }, env = { 0 };
-	pid_t pid = server_command(api, work_dir, &argv, &env);
+	pid_t pid = child_tmpfs(&c);
 
+	if (!pid)
+		pid = server_command(api, work_dir, &argv, &env);
 	if (!pid)
 		pid = avad_fork(api->namespaces, pidfd);
 	if (!pid)
-		child_main(api, context_fd, argv.list, env.list);
+		child_main(&c, argv.list, env.list);
 	avad_strings_free(&argv);
 	avad_strings_free(&env);
 	return pid;

@@ -486,6 +486,33 @@ static void test_namespaces(void **state)
 	avad_stop();
 }
 
+/* A server can write to nothing that another one sees, nor fill the host's disk. */
+static void test_work_dir_alone(void **state)
+{
+	char name[64];
+	uint64_t id;
+	int fd;
+
+	(void)state;
+	if (!can_make_namespaces())
+		skip();
+	write_config("echo", ut_tool("standin-server"), "");
+	avad_start();
+	fd = guest_open("echo", &id);
+	guest_report(fd);
+	guest_command(fd, 'o');
+	guest_command(fd, 'w');
+	snprintf(name, sizeof(name), "work/%llu/f0", (unsigned long long)id);
+	assert_int_not_equal(access(in_dir(name), F_OK), 0);
+	avad_stop();
+	close(t.log);
+	avad_start();
+	assert_true(work_dir_exists(id));	/* the next manager sees that it is in use */
+	guest_command(fd, 'n');
+	close(fd);
+	avad_stop();
+}
+
 /* The real runtime gets through its sandbox there, up to what only a kernel gives. */
 static void test_real_server(void **state)
 {
@@ -558,6 +585,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_namespaces, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_work_dir_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_real_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_config_at_start, setup, teardown),
