@@ -224,8 +224,9 @@ struct avag_pins {
 	u32 nr;			/* pins begun, the last perhaps in part */
 };
 
+int avag_pins_charge(struct avag_pins *pins, unsigned long pages);
 int avag_pins_get(struct avag_pins *pins, const struct ava_seg *segs,
-		  u32 count, unsigned long pages);
+		  u32 count);
 int avag_pins_runs(const struct avag_pins *pins, const struct ava_seg *segs,
 		   struct virtio_ava_seg *wire, struct avag_runs *runs);
 void avag_pins_put(struct avag_pins *pins);

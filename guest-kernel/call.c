@@ -150,6 +150,21 @@ static void avag_call_wire_segs(struct virtio_ava_seg *wire,
 	}
 }
 
+/*
+ * Charge the process. Calls of it that have ended may still be charged: those
+ * that succeeded silently until they are reclaimed, others until they are freed.
+ */
+static int avag_call_charge(struct avag_call *call, unsigned long pages)
+{
+	int ret = avag_pins_charge(&call->pins, pages);
+
+	if (!ret)
+		return 0;
+	avag_submit_reclaim(call->ctx->dev);
+	flush_work(&avag_call_free_work);
+	return avag_pins_charge(&call->pins, pages);
+}
+
 /* Pin the segments and build the chain around them. */
 static int avag_call_build_segs(struct avag_call *call,
 				const struct ava_call *req,
@@ -164,7 +179,10 @@ static int avag_call_build_segs(struct avag_call *call,
 			      &pages);
 	if (ret)
 		return ret;
-	ret = avag_pins_get(&call->pins, segs, req->seg_count, pages);
+	ret = avag_call_charge(call, pages);
+	if (ret)
+		return ret;
+	ret = avag_pins_get(&call->pins, segs, req->seg_count);
 	if (ret)
 		return ret;
 

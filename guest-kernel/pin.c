@@ -18,12 +18,14 @@
 /* So often a long pinning looks whether it has been killed. */
 #define AVAG_PIN_STEP	1024ul
 
-static int avag_pins_charge(struct avag_pins *pins, unsigned long pages)
+int avag_pins_charge(struct avag_pins *pins, unsigned long pages)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	struct mm_struct *mm = current->mm;
 	s64 now;
 
+	if (!pages)
+		return 0;
 	now = atomic64_add_return(pages, &mm->pinned_vm);
 	if (now > limit && !capable(CAP_IPC_LOCK)) {
 		atomic64_sub(pages, &mm->pinned_vm);
@@ -64,21 +66,18 @@ static int avag_pin_get(struct avag_pins *pins, struct avag_pin *pin,
 	return 0;
 }
 
-/* On failure avag_pins_put() undoes what was done. */
+/* Pin what is charged. On failure avag_pins_put() undoes what was done. */
 int avag_pins_get(struct avag_pins *pins, const struct ava_seg *segs,
-		  u32 count, unsigned long pages)
+		  u32 count)
 {
 	unsigned long first = 0;
 	int ret;
 	u32 i;
 
-	if (!pages)
+	if (!pins->charged)
 		return 0;
-	ret = avag_pins_charge(pins, pages);
-	if (ret)
-		return ret;
 	pins->pin = kcalloc(count, sizeof(*pins->pin), GFP_KERNEL_ACCOUNT);
-	pins->pages = kvmalloc_array(pages, sizeof(*pins->pages),
+	pins->pages = kvmalloc_array(pins->charged, sizeof(*pins->pages),
 				     GFP_KERNEL_ACCOUNT);
 	if (!pins->pin || !pins->pages)
 		return -ENOMEM;
