@@ -187,13 +187,15 @@ static void avag_device_stop(struct avag_device *dev)
 	avag_queue_stop(&dev->submit);
 	synchronize_srcu(&avag_notify_srcu);
 
-	/* From here on the host neither interrupts nor touches our memory. */
+	/* From here on the host does not touch our memory. */
 	virtio_reset_device(dev->vdev);
 	cancel_work_sync(&dev->work);
 	avag_submit_abort(dev);
 	avag_ctrl_abort(dev);
 	avag_event_abort(dev);
 	dev->vdev->config->del_vqs(dev->vdev);
+	/* Not every transport's reset waits for a handler that is running. */
+	cancel_work_sync(&dev->work);
 out:
 	mutex_unlock(&dev->state_lock);
 }
