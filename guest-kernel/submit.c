@@ -339,7 +339,9 @@ static int avag_batch_run(struct avag_batch *b, u32 count, u32 *done)
 	int err;
 
 	for (*done = 0; *done < count; ++*done) {
-		ret = avag_batch_submit(b, *done);
+		/* A host that is fast enough never makes us wait. */
+		ret = fatal_signal_pending(current) ? -EINTR :
+						      avag_batch_submit(b, *done);
 		if (ret)
 			break;
 		if (b->nr_waiting == AVAG_BATCH_MAX) {
