@@ -292,12 +292,16 @@ void ring_kick(struct ring_vm *vm, unsigned int index)
 		eventfd_write(vq->kick, 1);
 }
 
-static void ring_free_chain(struct ring_vq *vq, int head)
+uint32_t ring_collect(struct ring_vm *vm, unsigned int index, int head)
 {
+	struct ring_vq *vq = &vm->vq[index];
 	int d;
 
+	/* A head is not used again before its answer was seen. */
 	for (d = head; d >= 0; d = vq->next[d])
 		vq->free[vq->nfree++] = d;
+	vq->done[head] = false;
+	return vq->done_len[head];
 }
 
 int ring_reap(struct ring_vm *vm, unsigned int index)
@@ -313,7 +317,6 @@ int ring_reap(struct ring_vm *vm, unsigned int index)
 		vq->busy[e->id] = false;
 		vq->done[e->id] = true;
 		vq->done_len[e->id] = e->len;
-		ring_free_chain(vq, e->id);
 		vq->used_idx++;
 		vm->inflight--;
 		taken++;
@@ -337,10 +340,8 @@ int64_t ring_wait(struct ring_vm *vm, unsigned int index, int head, int timeout)
 
 		if (ret < 0)
 			return ret;
-		if (vq->done[head]) {
-			vq->done[head] = false;
-			return vq->done_len[head];
-		}
+		if (vq->done[head])
+			return ring_collect(vm, index, head);
 		now = ring_ms();
 		if (now >= end)
 			return -ETIMEDOUT;

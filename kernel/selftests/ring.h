@@ -94,8 +94,10 @@ int ring_add(struct ring_vm *vm, unsigned int index, const struct ring_buf *bufs
 int ring_add_indirect(struct ring_vm *vm, unsigned int index,
 		      const struct ring_buf *bufs, unsigned int count);
 void ring_kick(struct ring_vm *vm, unsigned int index);
-/* Takes what the host returned; -EPROTO if that was no chain of ours. */
+/* Notes what the host returned; -EPROTO if that was no chain of ours. */
 int ring_reap(struct ring_vm *vm, unsigned int index);
+/* A returned chain's length; its descriptors are free again. */
+uint32_t ring_collect(struct ring_vm *vm, unsigned int index, int head);
 /* Length the host gave, or -ETIMEDOUT, -EPROTO, -EPIPE if it broke the ring. */
 int64_t ring_wait(struct ring_vm *vm, unsigned int index, int head, int timeout);
 

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ring_attack.c - a hostile guest against /dev/vhost-ava, seeded and counted
+ *
+ *	ring_attack [--seed S] [--cases N]
+ *
+ * Batches of spoiled chains go to the host; between them another VM's calls must
+ * be answered right. Where vhost declares a ring broken, or the VM wrote over its
+ * own rings, it is reset, now and then by a new file. Prints TAP: a line per class
+ * with its cases, and what must hold at the end.
+ */
+#define _GNU_SOURCE
+#include "attack.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct attack_tally {
+	unsigned long cases[64];
+	unsigned long answered[64];
+	unsigned long failed[64];
+	unsigned long status[16];
+	unsigned long contexts, resets, files, broken, silent, peer_calls, peer_failed,
+		strays;
+	bool broken_now;
+	uint64_t ms;
+};
+
+static struct attack_tally tally;
+
+/* ---- the second thread ------------------------------------------------------- */
+
+/* Descriptors of the submit ring and the bytes of the batch's chains. */
+static void *scribble(void *arg)
+{
+	struct attack *a = arg;
+	struct attack_rng rng = { 0x5eed };
+	unsigned int i;
+
+	for (;;) {
+		sem_wait(&a->start);
+		if (a->quit)
+			return NULL;
+		for (i = 0; i < 300; i++) {
+			unsigned int t = rng_below(&rng, a->targets + 1);
+			uint32_t *w;
+
+			if (t == a->targets) {
+				struct vring_desc *d = a->vm.vq[VIRTIO_AVA_VQ_SUBMIT].desc;
+
+				d += rng_below(&rng, RING_NUM);
+				if (rng_below(&rng, 8))
+					d->len = rng_odd(&rng);
+				else
+					d->next = rng_below(&rng, RING_NUM);
+				continue;
+			}
+			w = ring_ptr(&a->vm, a->target[t].addr & ~7ull);
+			w[rng_below(&rng, a->target[t].len / 4)] = rng_odd(&rng);
+			if (i % 50 == 0)
+				sched_yield();
+		}
+		sem_post(&a->done);
+	}
+}
+
+/* ---- the hostile VM ------------------------------------------------------------ */
+
+static int vm_up(struct attack *a)
+{
+	memset(a->ctx, 0, sizeof(a->ctx));
+	a->poisoned = false;
+	tally.files++;
+	return ring_vm_up(&a->vm, a->guest_id, ATTACK_HIGH);
+}
+
+/* As a guest that resets its device and starts over. */
+static int vm_reset(struct attack *a)
+{
+	unsigned int i;
+	int ret;
+
+	tally.resets++;
+	if (tally.resets % 4 == 0) {
+		ring_vm_down(&a->vm);
+		return vm_up(a);
+	}
+	ret = ring_vm_run(&a->vm, 0);
+	if (!ret && ioctl(a->vm.fd, VHOST_AVA_RESET))
+		ret = -errno;
+	for (i = 0; !ret && i < VIRTIO_AVA_VQ_COUNT; i++) {
+		eventfd_t n;
+
+		ring_vq_reset(&a->vm, i);
+		eventfd_read(a->vm.vq[i].err, &n);
+		ret = ring_vm_set_vring(&a->vm, i);
+	}
+	a->vm.heap = a->vm.heap_start;
+	memset(a->ctx, 0, sizeof(a->ctx));
+	a->poisoned = false;
+	return ret ? ret : ring_vm_run(&a->vm, 1);
+}
+
+static int send_all(struct attack *a, struct ring_ctrl *wait, uint32_t cmd)
+{
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < ATTACK_CONTEXTS; i++) {
+		struct virtio_ava_ctrl req = ring_ctrl_of(cmd, a->ctx[i].id, 0);
+
+		wait[i].head = -1;
+		if (cmd == VIRTIO_AVA_CTRL_OPEN ? a->ctx[i].id != 0 : !a->ctx[i].spent)
+			continue;
+		if (cmd == VIRTIO_AVA_CTRL_OPEN)
+			req = ring_ctrl_open(i < ATTACK_SERVED ? RING_API_NAME : ATTACK_LAZY_API,
+					     RING_API_MAJOR, RING_API_MINOR, RING_API_HASH);
+		ret = ring_ctrl_send(&a->vm, &req, &wait[i]);
+	}
+	return ret;
+}
+
+/* Contexts that are not open are opened, all at once, each with a stream. */
+static int refill(struct attack *a)
+{
+	struct ring_ctrl wait[ATTACK_CONTEXTS];
+	struct virtio_ava_ctrl_resp resp;
+	int i, ret = send_all(a, wait, VIRTIO_AVA_CTRL_OPEN);
+
+	for (i = 0; !ret && i < ATTACK_CONTEXTS; i++) {
+		if (wait[i].head < 0)
+			continue;
+		ret = ring_ctrl_wait(&a->vm, &wait[i], &resp);
+		tally.contexts += !ret;
+		/* Closed ones count until the server let go; the next round will do. */
+		if (ret == VIRTIO_AVA_S_QUOTA)
+			ret = resp.ctx = 0;
+		/* Marked so for the request below. */
+		a->ctx[i] = (struct attack_context){ .id = resp.ctx, .spent = resp.ctx };
+	}
+	if (!ret)
+		ret = send_all(a, wait, VIRTIO_AVA_CTRL_STREAM_OPEN);
+	for (i = 0; !ret && i < ATTACK_CONTEXTS; i++) {
+		if (wait[i].head < 0)
+			continue;
+		ret = ring_ctrl_wait(&a->vm, &wait[i], NULL);
+		a->ctx[i].spent = false;
+	}
+	return ret;
+}
+
+static bool wait_all(struct attack *a, const struct ring_ctrl *wait, int timeout)
+{
+	int i;
+
+	for (i = 0; i < ATTACK_CONTEXTS; i++)
+		if (wait[i].head >= 0 &&
+		    ring_wait(&a->vm, VIRTIO_AVA_VQ_CONTROL, wait[i].head, timeout) < 0)
+			return false;
+	return true;
+}
+
+static void forget_spent(struct attack *a)
+{
+	int i;
+
+	for (i = 0; i < ATTACK_CONTEXTS; i++)
+		if (a->ctx[i].spent)
+			memset(&a->ctx[i], 0, sizeof(a->ctx[i]));
+}
+
+/* ---- a batch ---------------------------------------------------------------------- */
+
+/* @kinds: a bit for each kind that may be picked. */
+static unsigned int pick_class(struct attack *a, unsigned int kinds)
+{
+	unsigned int i, sum = 0, n;
+
+	for (i = 0; i < attack_class_count; i++)
+		if (kinds & 1u << attack_classes[i].kind)
+			sum += attack_classes[i].weight;
+	n = rng_below(&a->rng, sum);
+	for (i = 0; i < attack_class_count; i++) {
+		if (!(kinds & 1u << attack_classes[i].kind))
+			continue;
+		if (n < attack_classes[i].weight)
+			break;
+		n -= attack_classes[i].weight;
+	}
+	return i;
+}
+
+static void add_case(struct attack *a, unsigned int kinds)
+{
+	struct attack_item *item = &a->item[a->items];
+
+	memset(item, 0, sizeof(*item));
+	item->class = pick_class(a, kinds);
+	attack_classes[item->class].run(a, item);
+	a->poisoned |= kinds == 1u << ATTACK_BREAKS;
+	tally.cases[item->class]++;
+	a->items++;
+}
+
+/* A served context may go on if the answer says whether its number was taken. */
+static void keep_context(struct attack_item *item, const struct virtio_ava_reply *reply,
+			 uint32_t used)
+{
+	struct attack_context *ctx = item->ctx;
+
+	if (item->silent && !used)
+		return;
+	if (used >= sizeof(*reply) && !reply->status && reply->seq == item->call.hdr.seq)
+		return;
+	if (ctx->uses == 1 && reply->status == VIRTIO_AVA_S_NO_CONTEXT)
+		ctx->seq--;
+	else
+		ctx->spent = true;
+}
+
+/* What the answer says about the item and about its context. */
+static void judge(struct attack *a, struct attack_item *item)
+{
+	struct virtio_ava_reply reply = { 0 };
+	uint32_t used = ring_collect(&a->vm, item->queue, item->call.head);
+
+	tally.answered[item->class]++;
+	item->pending = false;
+	if (item->queue != VIRTIO_AVA_VQ_SUBMIT)
+		return;
+	if (used >= sizeof(reply))
+		memcpy(&reply, ring_ptr(&a->vm, item->call.writable), sizeof(reply));
+	if (reply.status < 16)
+		tally.status[reply.status]++;
+	if (item->exact && !a->poisoned && !a->targets && !item->ctx->dirty) {
+		uint32_t len = item->call.args_len < item->call.hdr.reply_cap ?
+			       item->call.args_len : item->call.hdr.reply_cap;
+
+		if (reply.status || reply.len != len ||
+		    memcmp(ring_ptr(&a->vm, item->call.writable + sizeof(reply)), a->args, len))
+			tally.failed[item->class]++;
+	}
+	keep_context(item, &reply, used);
+}
+
+/* True when every chain came back; false when the ring is of no more use. */
+static bool collect(struct attack *a, int timeout)
+{
+	struct ring_vq *vqs = a->vm.vq;
+	struct pollfd fds[4] = {
+		{ .fd = vqs[VIRTIO_AVA_VQ_SUBMIT].call, .events = POLLIN },
+		{ .fd = vqs[VIRTIO_AVA_VQ_SUBMIT].err, .events = POLLIN },
+		{ .fd = vqs[VIRTIO_AVA_VQ_CONTROL].call, .events = POLLIN },
+		{ .fd = vqs[VIRTIO_AVA_VQ_CONTROL].err, .events = POLLIN },
+	};
+	uint64_t end = ring_ms() + timeout;
+	unsigned int i, left;
+
+	for (;;) {
+		eventfd_t n;
+
+		if (ring_reap(&a->vm, VIRTIO_AVA_VQ_SUBMIT) < 0 ||
+		    ring_reap(&a->vm, VIRTIO_AVA_VQ_CONTROL) < 0)
+			return false;
+		for (i = 0, left = 0; i < a->items; i++) {
+			struct attack_item *item = &a->item[i];
+
+			if (item->pending && vqs[item->queue].done[item->call.head])
+				judge(a, item);
+			left += item->pending;
+		}
+		if (!left)
+			return true;
+		if (ring_ms() >= end) {
+			tally.silent++;
+			return false;
+		}
+		/* Asynchronous calls come back without an interrupt. */
+		poll(fds, 4, 5);
+		if ((fds[1].revents | fds[3].revents) & POLLIN) {
+			tally.broken++;
+			tally.broken_now = true;
+			return false;
+		}
+		eventfd_read(fds[0].fd, &n);
+		eventfd_read(fds[2].fd, &n);
+	}
+}
+
+static void fail_pending(struct attack *a)
+{
+	unsigned int i;
+
+	printf("# submit: avail %u used %u, control: avail %u used %u\n",
+	       a->vm.vq[2].avail_idx, a->vm.vq[2].used_idx, a->vm.vq[0].avail_idx,
+	       a->vm.vq[0].used_idx);
+	for (i = 0; i < a->items; i++)
+		if (a->item[i].pending) {
+			printf("# case of class '%s' was not answered\n",
+			       attack_classes[a->item[i].class].name);
+			tally.failed[a->item[i].class]++;
+		}
+}
+
+static void fill_batch(struct attack *a, unsigned int n)
+{
+	unsigned int kinds = 1u << ATTACK_TAKEN | 1u << ATTACK_REFUSED, i;
+
+	/* Few batches, since one such chain puts the others in doubt. */
+	if (!rng_below(&a->rng, 8))
+		kinds |= 1u << ATTACK_CHANGES;
+	a->items = a->targets = 0;
+	tally.broken_now = false;
+	for (i = 0; i < ATTACK_CONTEXTS; i++)
+		a->ctx[i].uses = a->ctx[i].dirty = 0;
+	while (a->items < n && a->vm.vq[VIRTIO_AVA_VQ_SUBMIT].nfree > 16)
+		add_case(a, kinds);
+	if (!rng_below(&a->rng, 4))
+		add_case(a, 1u << ATTACK_BREAKS);
+}
+
+/* Closes the contexts that are marked; answered behind their calls. */
+static bool close_spent(struct attack *a, struct ring_ctrl *wait)
+{
+	return !send_all(a, wait, VIRTIO_AVA_CTRL_CLOSE);
+}
+
+/*
+ * A spoiled call may name another context, one that nobody serves: everything is
+ * closed then, and every chain must come back.
+ */
+static bool close_all_and_collect(struct attack *a)
+{
+	struct ring_ctrl wait[ATTACK_CONTEXTS];
+	int i;
+
+	for (i = 0; i < ATTACK_CONTEXTS; i++)
+		a->ctx[i].spent = a->ctx[i].id;
+	tally.strays++;
+	return close_spent(a, wait) && collect(a, RING_TIMEOUT) &&
+	       wait_all(a, wait, RING_TIMEOUT);
+}
+
+/* Whether the VM can go on. */
+static bool settle(struct attack *a)
+{
+	bool doubtful = a->poisoned || a->targets;
+	struct ring_ctrl wait[ATTACK_CONTEXTS];
+	int i;
+
+	for (i = ATTACK_SERVED; i < ATTACK_CONTEXTS; i++)
+		a->ctx[i].spent |= a->ctx[i].uses;
+	if (!close_spent(a, wait))
+		return false;
+	if (a->targets)
+		sem_wait(&a->done);
+	if (!collect(a, 200) || !wait_all(a, wait, 200)) {
+		if (doubtful || tally.broken_now)
+			return false;
+		if (!close_all_and_collect(a)) {
+			fail_pending(a);
+			return false;
+		}
+	}
+	/* Closed are the lazy ones by now; the served ones that the answers spent follow. */
+	for (i = ATTACK_SERVED; i < ATTACK_CONTEXTS; i++)
+		if (a->ctx[i].spent)
+			memset(&a->ctx[i], 0, sizeof(a->ctx[i]));
+	if (!close_spent(a, wait) || !wait_all(a, wait, RING_TIMEOUT))
+		return false;
+	forget_spent(a);
+	return true;
+}
+
+static unsigned int batch(struct attack *a, unsigned long left)
+{
+	fill_batch(a, ATTACK_BATCH - 1 < left ? ATTACK_BATCH - 1 : left);
+	if (a->targets)
+		sem_post(&a->start);
+	ring_kick(&a->vm, VIRTIO_AVA_VQ_SUBMIT);
+	a->poisoned |= !settle(a);
+	return a->items;
+}
+
+/* ---- the whole ---------------------------------------------------------------------- */
+
+static int attack(struct attack *a, struct attack_peer *peer, unsigned long cases)
+{
+	unsigned long done = 0, shown = 0;
+	uint64_t start = ring_ms();
+	int ret = vm_up(a);
+
+	while (!ret && done < cases) {
+		if (a->poisoned)
+			ret = vm_reset(a);
+		if (!ret)
+			ret = refill(a);
+		if (ret)
+			break;
+		done += batch(a, cases - done);
+		tally.peer_calls++;
+		ret = attack_peer_call(peer, &a->rng);
+		if (ret) {
+			printf("# the other VM's call: %d\n", ret);
+			tally.peer_failed++;
+		}
+		if (done / 10000 != shown) {
+			shown = done / 10000;
+			printf("# %lu cases, %lu contexts, %lu resets, %lu of them new files\n",
+			       done, tally.contexts, tally.resets, tally.files);
+			fflush(stdout);
+		}
+	}
+	tally.ms = ring_ms() - start;
+	if (ret)
+		printf("# stopped after %lu cases: %s\n", done,
+		       ret < 0 ? strerror(-ret) : "a request was refused");
+	return ret;
+}
+
+static int line(int *n, bool ok, const char *fmt, const char *name, unsigned long count)
+{
+	printf("%s %d - ", ok ? "ok" : "not ok", ++*n);
+	printf(fmt, name, count);
+	putchar('\n');
+	return !ok;
+}
+
+static int report(int ended, pid_t server)
+{
+	char culprit[64] = "nothing";
+	unsigned int i;
+	int n = 0, bad = 0;
+
+	for (i = 0; i < 16; i++)
+		if (tally.status[i])
+			printf("# answered with status %u: %lu\n", i, tally.status[i]);
+	printf("# %lu contexts, %lu resets, %lu files, %lu rings broken, %lu gone silent, %llu ms\n",
+	       tally.contexts, tally.resets, tally.files, tally.broken, tally.silent,
+	       (unsigned long long)tally.ms);
+	for (i = 0; i < attack_class_count; i++)
+		bad += line(&n, !tally.failed[i], "ring_attack.%s: %lu cases",
+			    attack_classes[i].name, tally.cases[i]);
+	bad += line(&n, !ended, "ring_attack.all cases were played%s%.0lu", "", 0);
+	bad += line(&n, !tally.peer_failed, "ring_attack.%s was answered right: %lu calls",
+		    "another VM", tally.peer_calls);
+	bad += line(&n, !waitpid(server, NULL, WNOHANG), "ring_attack.the server %s%.0lu",
+		    "lives", 0);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	bad += line(&n, !ring_counters_idle(0, culprit, sizeof(culprit)),
+		    "ring_attack.everything was given back (left: %s)%.0lu", culprit, 0);
+	printf("1..%d\n", n);
+	return bad;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed = 1, cases = 100000;
+	static struct attack a;
+	struct attack_peer peer;
+	pid_t server;
+	int i, ret;
+
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--seed"))
+			seed = strtoul(argv[i + 1], NULL, 0);
+		else if (!strcmp(argv[i], "--cases"))
+			cases = strtoul(argv[i + 1], NULL, 0);
+		else
+			i = argc;
+	}
+	if (i != argc) {
+		fprintf(stderr, "usage: ring_attack [--seed S] [--cases N]\n");
+		return 2;
+	}
+	printf("TAP version 13\n# seed %lu, %lu cases\n", seed, cases);
+	a.rng.state = seed * 0x9e3779b97f4a7c15ull + 1;
+	a.guest_id = 666;
+	sem_init(&a.start, 0, 0);
+	sem_init(&a.done, 0, 0);
+	/* Forked before there are VMs, whose files it would hold. */
+	server = attack_server_start();
+	if (server < 0 || (ret = attack_peer_up(&peer, 667))) {
+		printf("not ok 1 - ring_attack.set-up\n1..1\n");
+		return 1;
+	}
+	pthread_create(&a.scribbler, NULL, scribble, &a);
+	ret = attack(&a, &peer, cases);
+	a.quit = true;
+	sem_post(&a.start);
+	pthread_join(a.scribbler, NULL);
+	ring_vm_down(&a.vm);
+	ring_vm_down(&peer.vm);
+	return report(ret, server) ? 1 : 0;
+}
