@@ -57,14 +57,17 @@ struct avag_device {
 	/* constant while the queues run */
 	bool indirect;
 	unsigned int ring_size;
+	unsigned int max_opens;
 	unsigned int async_window;
 	unsigned int silent_max;
 
 	/* calls in flight whose success raises no interrupt; under submit.lock */
 	unsigned int silent;
 
-	/* control requests that wait for room, under ctrl.lock */
+	/* control requests that wait for room, and OPENs sent; under ctrl.lock */
 	struct list_head ctrl_waiting;
+	struct list_head ctrl_opens;
+	unsigned int opens;
 
 	/* submitters that wait for room; woken with submit.lock held */
 	wait_queue_head_t room;
@@ -102,7 +105,8 @@ struct avag_stream;
 /* One control request; held by its sender and, while sent, by the queue. */
 struct avag_ctrl {
 	struct kref ref;
-	struct list_head node;		/* device.ctrl_waiting */
+	struct list_head node;		/* device.ctrl_waiting, ctrl_opens */
+	bool opens;			/* OPEN: takes as long as a server to start */
 	struct avag_context *ctx;	/* from sending to answer */
 	struct avag_stream *stream;	/* STREAM_*: held until freed */
 	struct avag_ctrl *undo;		/* STREAM_OPEN: its STREAM_CLOSE */
@@ -118,6 +122,7 @@ struct avag_ctrl {
 struct avag_ctrl *avag_ctrl_alloc(u32 cmd, void (*answered)(struct avag_ctrl *));
 void avag_ctrl_put(struct avag_ctrl *ctrl);
 void avag_ctrl_send(struct avag_ctrl *ctrl, struct avag_context *ctx);
+void avag_ctrl_withdraw(struct avag_ctrl *ctrl, struct avag_device *dev);
 void avag_ctrl_drain(struct avag_device *dev);
 void avag_ctrl_abort(struct avag_device *dev);
 

@@ -322,15 +322,19 @@ long avag_ioctl_open(struct avag_context *ctx, void __user *arg)
 /* The last close of the file. */
 void avag_context_release(struct avag_context *ctx)
 {
+	struct avag_ctrl *opening;
 	bool bound;
 
 	mutex_lock(&ctx->lock);
 	ctx->released = true;
 	bound = ctx->bound;
-	avag_ctrl_put(ctx->opening);
+	opening = ctx->opening;
 	ctx->opening = NULL;
 	mutex_unlock(&ctx->lock);
 
+	if (opening)
+		avag_ctrl_withdraw(opening, ctx->dev);
+	avag_ctrl_put(opening);
 	if (bound)
 		avag_close_send(ctx, cpu_to_le32(ctx->id));
 	avag_context_put(ctx);

@@ -3,9 +3,11 @@
  * Requests on the control queue
  *
  * Sending never waits: requests that find no room queue in device.ctrl_waiting
- * and follow as chains come back, in order. Answers may come in any order; a
- * work item takes them and calls each request's answered(), which may sleep,
- * then wakes the sender if it still waits.
+ * and follow as chains come back, in order. OPENs, which the host answers when a
+ * server has started, queue apart and get a part of the ring, so that nothing
+ * else waits for them. Answers may come in any order; a work item takes them and
+ * calls each request's answered(), which may sleep, then wakes the sender if it
+ * still waits.
  */
 #include <linux/slab.h>
 
@@ -19,6 +21,8 @@ struct avag_ctrl *avag_ctrl_alloc(u32 cmd, void (*answered)(struct avag_ctrl *))
 	if (!ctrl)
 		return NULL;
 	kref_init(&ctrl->ref);
+	INIT_LIST_HEAD(&ctrl->node);
+	ctrl->opens = cmd == VIRTIO_AVA_CTRL_OPEN;
 	init_completion(&ctrl->done);
 	ctrl->answered = answered;
 	ctrl->req.cmd = cpu_to_le32(cmd);
@@ -53,22 +57,35 @@ static void avag_ctrl_answer(struct avag_ctrl *ctrl, int err)
 	avag_context_put(ctx);
 }
 
+/* The request to go next, at most @opens OPENs being on their way. */
+static struct avag_ctrl *avag_ctrl_next(struct avag_device *dev,
+					unsigned int opens)
+{
+	struct avag_ctrl *ctrl;
+
+	lockdep_assert_held(&dev->ctrl.lock);
+	ctrl = list_first_entry_or_null(&dev->ctrl_waiting, struct avag_ctrl,
+					node);
+	if (!ctrl && dev->opens < opens)
+		ctrl = list_first_entry_or_null(&dev->ctrl_opens,
+						struct avag_ctrl, node);
+	return ctrl;
+}
+
 /* Move waiting requests to the ring while there is room. */
 static void avag_ctrl_fill(struct avag_device *dev)
 {
 	struct scatterlist out, in, *sgs[] = { &out, &in };
 	struct avag_ctrl *ctrl;
 
-	lockdep_assert_held(&dev->ctrl.lock);
-	while (!list_empty(&dev->ctrl_waiting)) {
-		ctrl = list_first_entry(&dev->ctrl_waiting, struct avag_ctrl,
-					node);
+	while ((ctrl = avag_ctrl_next(dev, dev->max_opens))) {
 		sg_init_one(&out, &ctrl->req, sizeof(ctrl->req));
 		sg_init_one(&in, &ctrl->resp, sizeof(ctrl->resp));
 		if (virtqueue_add_sgs(dev->ctrl.vq, sgs, 1, 1, ctrl,
 				      GFP_ATOMIC))
 			break;
 		list_del_init(&ctrl->node);
+		dev->opens += ctrl->opens;
 	}
 	avag_queue_check(dev, &dev->ctrl);
 }
@@ -85,7 +102,8 @@ void avag_ctrl_send(struct avag_ctrl *ctrl, struct avag_context *ctx)
 	spin_lock_irq(&dev->ctrl.lock);
 	run = dev->ctrl.run;
 	if (run) {
-		list_add_tail(&ctrl->node, &dev->ctrl_waiting);
+		list_add_tail(&ctrl->node, ctrl->opens ? &dev->ctrl_opens :
+							 &dev->ctrl_waiting);
 		avag_ctrl_fill(dev);
 	}
 	spin_unlock_irq(&dev->ctrl.lock);
@@ -96,6 +114,19 @@ void avag_ctrl_send(struct avag_ctrl *ctrl, struct avag_context *ctx)
 		avag_ctrl_answer(ctrl, -ENODEV);
 }
 
+/* Nobody wants the answer any more: forget a request that was not sent yet. */
+void avag_ctrl_withdraw(struct avag_ctrl *ctrl, struct avag_device *dev)
+{
+	bool waiting;
+
+	spin_lock_irq(&dev->ctrl.lock);
+	waiting = !list_empty(&ctrl->node);
+	list_del_init(&ctrl->node);
+	spin_unlock_irq(&dev->ctrl.lock);
+	if (waiting)
+		avag_ctrl_answer(ctrl, -ECANCELED);
+}
+
 static struct avag_ctrl *avag_ctrl_take(struct avag_device *dev, u32 *used)
 {
 	struct avag_ctrl *ctrl = NULL;
@@ -103,6 +134,8 @@ static struct avag_ctrl *avag_ctrl_take(struct avag_device *dev, u32 *used)
 	spin_lock_irq(&dev->ctrl.lock);
 	if (dev->ctrl.run) {
 		ctrl = virtqueue_get_buf(dev->ctrl.vq, used);
+		if (ctrl)
+			dev->opens -= ctrl->opens;
 		avag_ctrl_fill(dev);
 	}
 	spin_unlock_irq(&dev->ctrl.lock);
@@ -124,16 +157,27 @@ void avag_ctrl_drain(struct avag_device *dev)
 	}
 }
 
+static struct avag_ctrl *avag_ctrl_pop(struct avag_device *dev)
+{
+	struct avag_ctrl *ctrl;
+
+	spin_lock_irq(&dev->ctrl.lock);
+	ctrl = avag_ctrl_next(dev, UINT_MAX);
+	if (ctrl)
+		list_del_init(&ctrl->node);
+	spin_unlock_irq(&dev->ctrl.lock);
+	return ctrl;
+}
+
 /* The queue is reset: end every request, sent or waiting. */
 void avag_ctrl_abort(struct avag_device *dev)
 {
-	struct avag_ctrl *ctrl, *next;
+	struct avag_ctrl *ctrl;
 
 	while ((ctrl = virtqueue_detach_unused_buf(dev->ctrl.vq)))
 		avag_ctrl_answer(ctrl, -ENODEV);
-	/* Nobody adds to the list of a queue that does not run. */
-	list_for_each_entry_safe(ctrl, next, &dev->ctrl_waiting, node) {
-		list_del_init(&ctrl->node);
+	dev->opens = 0;
+	/* Nobody adds to the lists of a queue that does not run. */
+	while ((ctrl = avag_ctrl_pop(dev)))
 		avag_ctrl_answer(ctrl, -ENODEV);
-	}
 }

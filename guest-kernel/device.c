@@ -159,6 +159,9 @@ static int avag_device_start(struct avag_device *dev)
 	/* Silent calls are counted in entries, so each must take exactly one. */
 	dev->silent_max = dev->indirect ? dev->ring_size / 2 : 0;
 
+	dev->max_opens = max(virtqueue_get_vring_size(vqs[VIRTIO_AVA_VQ_CONTROL]) / 4,
+			     1u);
+
 	virtio_device_ready(dev->vdev);
 	mutex_lock(&dev->state_lock);
 	dev->started = true;
@@ -235,6 +238,7 @@ static struct avag_device *avag_device_alloc(struct virtio_device *vdev)
 	avag_queue_init(&dev->event);
 	avag_queue_init(&dev->submit);
 	INIT_LIST_HEAD(&dev->ctrl_waiting);
+	INIT_LIST_HEAD(&dev->ctrl_opens);
 	init_waitqueue_head(&dev->room);
 	INIT_WORK(&dev->work, avag_work);
 	INIT_WORK(&dev->broken_work, avag_device_broken);
