@@ -187,23 +187,26 @@ static int avag_open_bind(struct avag_context *ctx,
 static void avag_open_answered(struct avag_ctrl *ctrl)
 {
 	struct avag_context *ctx = ctrl->ctx;
+	struct virtio_ava_ctrl_resp resp;
 	bool close = false;
 
 	if (ctrl->err)
 		return;
+	/* One copy: the host can still write the original. */
+	memcpy(&resp, &ctrl->resp, sizeof(resp));
 	mutex_lock(&ctx->lock);
 	if (ctx->released) {
 		close = true;
 	} else {
-		ctrl->err = avag_open_bind(ctx, &ctrl->resp);
+		ctrl->err = avag_open_bind(ctx, &resp);
 		/* An id that another context has is not ours to close. */
-		close = ctrl->err && ctrl->err != -EBUSY && ctrl->resp.ctx;
+		close = ctrl->err && ctrl->err != -EBUSY && resp.ctx;
 		if (ctrl->err == -EBUSY)
 			ctrl->err = -EBADMSG;
 	}
 	mutex_unlock(&ctx->lock);
 	if (close)
-		avag_close_send(ctx, ctrl->resp.ctx);
+		avag_close_send(ctx, resp.ctx);
 }
 
 static void avag_open_request(struct avag_ctrl *ctrl,
