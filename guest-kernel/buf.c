@@ -4,16 +4,18 @@
  *
  * A call's readable part may be megabytes (a long table of runs), and vmalloc
  * memory cannot be named by one descriptor. All but the last chunk have
- * AVAG_CHUNK bytes. Memory comes zeroed: what the host claims to have written
+ * AVAG_CHUNK bytes, the most that the page allocator finds also in a guest whose
+ * memory is fragmented. Memory comes zeroed: what the host claims to have written
  * may be handed to user space.
  */
 #include <linux/minmax.h>
+#include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "ava_guest.h"
 
-#define AVAG_CHUNK	((size_t)64 * 1024)
+#define AVAG_CHUNK	((size_t)PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
 
 struct avag_buf *avag_buf_alloc(size_t len)
 {
