@@ -225,6 +225,9 @@ int ava_server_listen(const char *path, const struct ava_server_api *api,
 			strerror(l.sock < 0 ? -l.sock : errno));
 		return EXIT_FAILURE;
 	}
+	/* Whoever started this need not poll for the socket. */
+	printf("listening at %s\n", path);
+	fflush(stdout);
 	ret = listener_run(&l);
 	listener_end(&l);
 	return ret;
