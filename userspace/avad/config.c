@@ -96,6 +96,24 @@ static const char *read_path(char **out, struct json_object *value)
 	return read_string(out, value);
 }
 
+static const char *read_writable(struct avad_api *api, struct json_object *value)
+{
+	static const char expected[] = "an array of absolute paths";
+	struct json_object *item;
+	size_t i;
+
+	if (!json_object_is_type(value, json_type_array))
+		return expected;
+	for (i = 0; i < json_object_array_length(value); i++) {
+		item = json_object_array_get_idx(value, i);
+		if (!is_string(item) || *json_object_get_string(item) != '/')
+			return expected;
+		if (avad_strings_add(&api->writable, json_object_get_string(item)))
+			return no_memory;
+	}
+	return NULL;
+}
+
 static const char *read_server(struct avad_api *api, struct json_object *value)
 {
 	return read_path(&api->server, value);
@@ -243,6 +261,7 @@ static const struct config_key {
 	{ "env", read_env },
 	{ "user", read_user },
 	{ "work_dir", read_work_dir },
+	{ "writable", read_writable },
 	{ "limits", read_limits },
 	{ "max_contexts", read_max_contexts },
 	{ "namespaces", read_namespaces },
@@ -384,6 +403,7 @@ static void api_free(struct avad_api *api)
 	free(api->work_dir);
 	avad_strings_free(&api->args);
 	avad_strings_free(&api->env);
+	avad_strings_free(&api->writable);
 	avad_strings_free(&api->limits);
 	free(api);
 }

@@ -25,6 +25,7 @@ struct avad_strings {
  * @env: its whole environment beside PATH and LANG, "NAME=VALUE" each
  * @user: who it becomes
  * @work_dir: directory that holds a private directory for each context
+ * @writable: what servers share and may write to, beside their own directories
  * @limits: "NAME=VALUE" each, see common/limits.h
  * @max_contexts: most servers at once, or 0
  * @namespaces: CLONE_NEW* that each server gets
@@ -38,6 +39,7 @@ struct avad_api {
 	struct avad_strings env;
 	char *user;
 	char *work_dir;
+	struct avad_strings writable;
 	struct avad_strings limits;
 	unsigned int max_contexts;
 	int namespaces;

@@ -102,20 +102,35 @@ static int server_command(const struct avad_api *api, const char *work_dir,
  */
 static const char *child_work_dir(struct child *c)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-
 	c->lock = open(c->work_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->lock < 0 || flock(c->lock, LOCK_SH | LOCK_NB))
 		return "the lock of its work directory";
-	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) && errno != EINVAL)
-		return "read-only mounts";
 	if (mount("ava", c->work_dir, "tmpfs", MS_NOSUID | MS_NODEV, c->tmpfs))
 		return "its work directory";
 	return NULL;
 }
 
+static const char *child_read_only(const struct child *c)
+{
+	struct mount_attr set = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr clear = { .attr_clr = MOUNT_ATTR_RDONLY };
+	char **path, **paths = c->api->writable.list;
+
+	for (path = paths; path && *path; path++)
+		if (mount(*path, *path, NULL, MS_BIND | MS_REC, NULL))
+			return "what it may write to";
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &set, sizeof(set)))
+		return errno == EINVAL ? NULL : "read-only mounts";
+	for (path = paths; path && *path; path++)
+		if (mount_setattr(AT_FDCWD, *path, AT_RECURSIVE, &clear, sizeof(clear)))
+			return "what it may write to";
+	return NULL;
+}
+
 static const char *child_mounts(struct child *c)
 {
+	const char *step;
+
 	if (!(c->api->namespaces & CLONE_NEWNS))
 		return NULL;
 	/* A root that is no mount point of its own has nothing to make private. */
@@ -125,7 +140,8 @@ static const char *child_mounts(struct child *c)
 	if (c->api->namespaces & CLONE_NEWPID &&
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return "its own /proc";
-	return child_work_dir(c);
+	step = child_read_only(c);
+	return step ? step : child_work_dir(c);
 }
 
 static const char *child_descriptors(const struct child *c)

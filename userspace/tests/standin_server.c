@@ -95,6 +95,8 @@ static void try_outside(void)
 	/* Nor through what keeps the directory below. */
 	if (openat(4, "probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0 || errno != EROFS)
 		exit(11);
+	if (open("../../shared/probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) < 0)
+		exit(12);
 }
 
 int main(int argc, char **argv)

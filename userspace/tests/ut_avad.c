@@ -489,18 +489,21 @@ static void test_namespaces(void **state)
 /* A server can write to nothing that another one sees, nor fill the host's disk. */
 static void test_work_dir_alone(void **state)
 {
-	char name[64];
+	char name[64], more[160];
 	uint64_t id;
 	int fd;
 
 	(void)state;
 	if (!can_make_namespaces())
 		skip();
-	write_config("echo", ut_tool("standin-server"), "");
+	snprintf(more, sizeof(more), ", \"writable\": [\"%s\"]", in_dir("shared"));
+	write_config("echo", ut_tool("standin-server"), more);
+	assert_int_equal(mkdir(in_dir("shared"), 0700), 0);
 	avad_start();
 	fd = guest_open("echo", &id);
 	guest_report(fd);
 	guest_command(fd, 'o');
+	assert_int_equal(access(in_dir("shared/probe"), F_OK), 0);
 	guest_command(fd, 'w');
 	snprintf(name, sizeof(name), "work/%llu/f0", (unsigned long long)id);
 	assert_int_not_equal(access(in_dir(name), F_OK), 0);
