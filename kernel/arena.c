@@ -24,7 +24,8 @@ EXPORT_SYMBOL_IF_KUNIT(ava_arena_init);
 /**
  * ava_arena_alloc() - take a piece
  * @arena: the area
- * @len: bytes, rounded up to AVA_ARENA_ALIGN
+ * @len: bytes, rounded up to AVA_ARENA_ALIGN; an empty piece takes as much too,
+ *	or the area could start over as empty while the piece is in use
  * @off: (out) where it starts
  * @end: (out) what ava_arena_free() wants
  *
@@ -37,7 +38,7 @@ int ava_arena_alloc(struct ava_arena *arena, u32 len, u32 *off, u64 *end)
 
 	if (len > arena->size)
 		return -EMSGSIZE;
-	len = ALIGN(len, AVA_ARENA_ALIGN);
+	len = len ? ALIGN(len, AVA_ARENA_ALIGN) : AVA_ARENA_ALIGN;
 	/* From the start, an empty area has room for anything that fits at all. */
 	if (arena->head == arena->tail) {
 		arena->head = 0;

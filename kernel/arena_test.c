@@ -96,6 +96,24 @@ static void test_pieces_are_aligned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, off, 8u);
 }
 
+/* Its end would lie inside whatever comes next, and freeing it free that in part. */
+static void test_empty_piece_is_a_piece(struct kunit *test)
+{
+	struct ava_arena arena;
+	u64 end, empty;
+	u32 off;
+
+	ava_arena_init(&arena, SIZE);
+	KUNIT_ASSERT_EQ(test, ava_arena_alloc(&arena, 64, &off, &end), 0);
+	KUNIT_ASSERT_EQ(test, ava_arena_free(&arena, end), 0);
+	KUNIT_ASSERT_EQ(test, ava_arena_alloc(&arena, 0, &off, &empty), 0);
+	KUNIT_ASSERT_EQ(test, ava_arena_alloc(&arena, 512, &off, &end), 0);
+	KUNIT_EXPECT_EQ(test, off, AVA_ARENA_ALIGN);
+	KUNIT_EXPECT_EQ(test, ava_arena_free(&arena, empty), 0);
+	KUNIT_ASSERT_EQ(test, ava_arena_alloc(&arena, 504, &off, &end), 0);
+	KUNIT_EXPECT_EQ(test, ava_arena_alloc(&arena, 64, &off, &end), -ENOSPC);
+}
+
 /* Pieces in use never overlap; every one lies in the area. */
 static void test_random_pieces_do_not_overlap(struct kunit *test)
 {
@@ -133,6 +151,7 @@ static struct kunit_case arena_cases[] = {
 	KUNIT_CASE(test_refuses_what_never_fits),
 	KUNIT_CASE(test_refuses_free_of_what_is_not_taken),
 	KUNIT_CASE(test_pieces_are_aligned),
+	KUNIT_CASE(test_empty_piece_is_a_piece),
 	KUNIT_CASE(test_random_pieces_do_not_overlap),
 	{}
 };
