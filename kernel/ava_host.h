@@ -452,12 +452,12 @@ void ava_server_unregister(void);
  * @managers: 0 or 1
  */
 struct ava_stats {
-	atomic_long_t vms;
-	atomic_long_t contexts;
-	atomic_long_t streams;
-	atomic_long_t calls;
+	atomic64_t vms;
+	atomic64_t contexts;
+	atomic64_t streams;
+	atomic64_t calls;
 	atomic64_t bulk_bytes;
-	atomic_long_t managers;
+	atomic64_t managers;
 };
 
 extern struct ava_stats ava_stats;

@@ -35,7 +35,7 @@ static void context_release(struct kref *ref)
 	atomic_dec(&ctx->vm->context_held);
 	ava_vm_put(ctx->vm);
 	kfree(ctx);
-	atomic_long_dec(&ava_stats.contexts);
+	atomic64_dec(&ava_stats.contexts);
 }
 
 void ava_context_put(struct ava_context *ctx)
@@ -241,7 +241,7 @@ static struct ava_context *create_context(struct ava_vm *vm,
 	xa_init(&ctx->streams);
 	INIT_DELAYED_WORK(&ctx->open_timeout, open_timed_out);
 	INIT_DELAYED_WORK(&ctx->grace, grace_ended);
-	atomic_long_inc(&ava_stats.contexts);
+	atomic64_inc(&ava_stats.contexts);
 	return ctx;
 }
 

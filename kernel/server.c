@@ -99,7 +99,7 @@ static long ioctl_register(struct file *file, void __user *argp)
 	spin_lock(&ava_manager.lock);
 	if (!ava_manager.file) {
 		ava_manager.file = file;
-		atomic_long_inc(&ava_stats.managers);
+		atomic64_inc(&ava_stats.managers);
 	} else if (ava_manager.file != file) {
 		ret = -EBUSY;
 	}
@@ -223,7 +223,7 @@ static int server_release(struct inode *inode, struct file *file)
 	if (was) {
 		ava_manager.file = NULL;
 		list_splice_init(&ava_manager.waiting, &left);
-		atomic_long_dec(&ava_stats.managers);
+		atomic64_dec(&ava_stats.managers);
 	}
 	spin_unlock(&ava_manager.lock);
 	if (!was)

@@ -12,28 +12,29 @@
 
 struct ava_stats ava_stats;
 
-#define AVA_STAT(_name, _read)							\
-static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
-			    char *buf)						\
-{										\
-	return sysfs_emit(buf, "%lld\n", (long long)_read(&ava_stats._name));	\
-}										\
-static DEVICE_ATTR_RO(_name)
+static ssize_t show_count(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct dev_ext_attribute *ext = container_of(attr, struct dev_ext_attribute, attr);
 
-AVA_STAT(vms, atomic_long_read);
-AVA_STAT(contexts, atomic_long_read);
-AVA_STAT(streams, atomic_long_read);
-AVA_STAT(calls, atomic_long_read);
-AVA_STAT(bulk_bytes, atomic64_read);
-AVA_STAT(managers, atomic_long_read);
+	return sysfs_emit(buf, "%lld\n", (long long)atomic64_read(ext->var));
+}
+
+static struct dev_ext_attribute counts[] = {
+	{ __ATTR(vms, 0444, show_count, NULL), &ava_stats.vms },
+	{ __ATTR(contexts, 0444, show_count, NULL), &ava_stats.contexts },
+	{ __ATTR(streams, 0444, show_count, NULL), &ava_stats.streams },
+	{ __ATTR(calls, 0444, show_count, NULL), &ava_stats.calls },
+	{ __ATTR(bulk_bytes, 0444, show_count, NULL), &ava_stats.bulk_bytes },
+	{ __ATTR(managers, 0444, show_count, NULL), &ava_stats.managers },
+};
 
 static struct attribute *ava_stats_attrs[] = {
-	&dev_attr_vms.attr,
-	&dev_attr_contexts.attr,
-	&dev_attr_streams.attr,
-	&dev_attr_calls.attr,
-	&dev_attr_bulk_bytes.attr,
-	&dev_attr_managers.attr,
+	&counts[0].attr.attr,
+	&counts[1].attr.attr,
+	&counts[2].attr.attr,
+	&counts[3].attr.attr,
+	&counts[4].attr.attr,
+	&counts[5].attr.attr,
 	NULL,
 };
 

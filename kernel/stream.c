@@ -150,7 +150,7 @@ struct ava_host_stream *ava_stream_create(struct ava_context *ctx, u32 slot)
 	stream->next_seq = 1;
 	INIT_LIST_HEAD(&stream->queue);
 	init_waitqueue_head(&stream->wq);
-	atomic_long_inc(&ava_stats.streams);
+	atomic64_inc(&ava_stats.streams);
 	return stream;
 }
 
@@ -172,7 +172,7 @@ static void stream_release(struct kref *ref)
 
 	free_memory(&memory);
 	kfree(stream);
-	atomic_long_dec(&ava_stats.streams);
+	atomic64_dec(&ava_stats.streams);
 	ava_context_put(ctx);
 }
 

@@ -609,8 +609,10 @@ static int pin_runs(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len
  * @pins: (out) for ava_vhost_unpin()
  *
  * Pinned under mem_lock: an address that left the memory table while it was in
- * use may be the VMM's own memory a moment later.
- * Return: 0 with at least a byte pinned, or -EIO if the first is not guest memory.
+ * use may be the VMM's own memory a moment later. Both locks may be held by a VMM
+ * that makes no progress, which must not keep a killed server.
+ * Return: 0 with at least a byte pinned, -EIO if the first is not guest memory, or
+ * -EINTR if the server was killed.
  */
 int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
 		  bool write, struct ava_pins *pins)
@@ -618,10 +620,14 @@ int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
 	int ret;
 
 	pins->count = 0;
-	down_read(&vhost->mem_lock);
-	mmap_read_lock(vhost->dev.mm);
-	ret = pin_runs(vhost, cur, len, write, pins);
-	mmap_read_unlock(vhost->dev.mm);
+	ret = down_read_killable(&vhost->mem_lock);
+	if (ret)
+		return ret;
+	ret = mmap_read_lock_killable(vhost->dev.mm);
+	if (!ret) {
+		ret = pin_runs(vhost, cur, len, write, pins);
+		mmap_read_unlock(vhost->dev.mm);
+	}
 	up_read(&vhost->mem_lock);
 	return pins->count ? 0 : ret;
 }
@@ -871,7 +877,7 @@ static int vhost_ava_open(struct inode *inode, struct file *file)
 	vhost_work_init(&vhost->out, out_work);
 	init_queues(vhost);
 	file->private_data = vhost;
-	atomic_long_inc(&ava_stats.vms);
+	atomic64_inc(&ava_stats.vms);
 	return 0;
 }
 
@@ -893,7 +899,7 @@ static int vhost_ava_release(struct inode *inode, struct file *file)
 	vhost_dev_cleanup(&vhost->dev);
 	ava_vm_put(vhost->vm);
 	kvfree(vhost);
-	atomic_long_dec(&ava_stats.vms);
+	atomic64_dec(&ava_stats.vms);
 	return 0;
 }
 

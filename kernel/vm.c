@@ -121,14 +121,14 @@ u32 ava_vm_charge_call(struct ava_vm *vm, size_t bytes)
 		return VIRTIO_AVA_S_QUOTA;
 	atomic_inc(&vm->calls);
 	atomic64_add(bytes, &vm->call_bytes);
-	atomic_long_inc(&ava_stats.calls);
+	atomic64_inc(&ava_stats.calls);
 	return VIRTIO_AVA_S_OK;
 }
 
 /* Caller has a reference beside the call's, for the wake-up. */
 void ava_vm_uncharge_call(struct ava_vm *vm, size_t bytes)
 {
-	atomic_long_dec(&ava_stats.calls);
+	atomic64_dec(&ava_stats.calls);
 	atomic64_sub(bytes, &vm->call_bytes);
 	if (atomic_dec_and_test(&vm->calls))
 		wake_up_all(&vm->drained);
