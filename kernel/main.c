@@ -18,7 +18,7 @@ MODULE_PARM_DESC(grace_ms, "Time for a server to let go of a closed context, the
 
 unsigned int ava_param_max_contexts = 64;
 module_param_named(max_contexts, ava_param_max_contexts, uint, 0644);
-MODULE_PARM_DESC(max_contexts, "Contexts of a VM");
+MODULE_PARM_DESC(max_contexts, "Contexts of a VM; servers of as many again may be on their way out");
 
 unsigned int ava_param_max_streams = 64;
 module_param_named(max_streams, ava_param_max_streams, uint, 0644);
