@@ -79,8 +79,9 @@
 /*
  * ava_handle(error): the (pointer) type names objects of the API. In the guest a
  * handle is a pointer to a small object of the runtime, on the wire a number,
- * on the server the vendor's pointer. NULL stays NULL. One that is not alive or
- * of another type makes the call report @error; the vendor never sees it.
+ * on the server the vendor's pointer. One that is not alive or of another type
+ * makes the call report @error, and so does NULL unless the parameter is
+ * ava_nullable; the vendor never sees it.
  */
 #define ava_handle(...)		AVA_ANNOTATE("handle:" #__VA_ARGS__)
 
@@ -232,9 +233,10 @@
  * ava_maybe_handle(cond, type, ...): in, and only the server knows (kernel
  *	arguments): the guest sends the bytes, and where they are as long as a
  *	pointer and equal a live object of one of the types also the handle. cond,
- *	on the server, is > 0 for an object: the handle's, or NULL if the bytes are
- *	zero, or else the call reports the first type's error. It is 0 for bytes,
- *	and < 0 if not known: the object if there is a handle, else the bytes.
+ *	on the server, is n > 0 for an object of the n-th type: the handle's, or
+ *	NULL if the bytes are zero, or else the call reports the first type's error.
+ *	It is 0 for bytes, and < 0 if not known: the object if there is a handle,
+ *	else the bytes, unless they are an address of the server's memory.
  *
  *	const void *value ava_in ava_bytes(size)
  *		ava_maybe_handle(ocl_arg_is_object(kernel, index), cl_mem, cl_sampler)
@@ -253,6 +255,9 @@
 
 /* ava_invalid(error): instead of the handle type's own error (CL_INVALID_EVENT_WAIT_LIST). */
 #define ava_invalid(...)	AVA_ANNOTATE("invalid:" #__VA_ARGS__)
+
+/* ava_nullable: NULL is a value of this handle, or of the array's elements. */
+#define ava_nullable		AVA_ANNOTATE("nullable:")
 
 /* ava_retains, ava_releases: the call adds or drops a reference of this handle. */
 #define ava_retains		AVA_ANNOTATE("retains:")

@@ -382,6 +382,7 @@ static const struct rule rules[] = {
 	{ "field_handle", ON_PARAM, 2, 2, note_field },
 	{ "field_buffer", ON_PARAM, 2, 2, note_field },
 	{ "invalid", ON_PARAM, 1, 1, NULL, EXPR, PARAM(invalid) },
+	{ "nullable", ON_PARAM, 0, 0, NULL, FLAG, PARAM(nullable) },
 	{ "retains", ON_PARAM, 0, 0, NULL, FLAG, PARAM(retains) },
 	{ "releases", ON_PARAM, 0, 0, NULL, FLAG, PARAM(releases) },
 	{ "status_out", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_status) },

@@ -376,6 +376,9 @@ static void decide_kind(struct spec *spec, struct func *f, struct param *p)
 
 static void check_handle_notes(const struct param *p)
 {
+	if (p->nullable && p->kind != PARAM_HANDLE && p->kind != PARAM_HANDLES && !p->cases.n)
+		diag_error(p->loc, "ava_nullable: expected a handle or an array of handles, '%s' is none",
+			   p->name);
 	if ((p->retains || p->releases) && p->kind != PARAM_HANDLE)
 		diag_error(p->loc, "'%s' is no handle: expected ava_%s at a handle", p->name,
 			   p->retains ? "retains" : "releases");

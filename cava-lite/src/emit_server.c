@@ -21,6 +21,11 @@ static const char *invalid_of(const struct func *f, const struct param *p,
 	return expr_or(f, param_invalid(p, type), "0");
 }
 
+static const char *handle_flags(const struct param *p)
+{
+	return p->nullable ? "AVA_SERVE_NULLABLE" : "0";
+}
+
 static bool is_buffer_out(const struct param *p)
 {
 	return (p->kind == PARAM_BUFFER || p->kind == PARAM_HANDLES) && p->dir & DIR_OUT &&
@@ -38,9 +43,9 @@ static void emit_local(const struct param *p, struct text *out)
 	if (param_is_out_new(p))
 		text_add(out, "\tuint64_t ava_new_%s;\n", p->name);
 	if (p->retains || p->releases)
-		text_add(out, "\tuint64_t ava_h_%s;\n", p->name);
+		text_add(out, "\tstruct ava_handle_entry *ava_h_%s;\n", p->name);
 	if (p->maybe)
-		text_add(out, "\tvoid *ava_native_%s;\n", p->name);
+		text_add(out, "\tstruct ava_serve_maybe ava_maybe_%s;\n", p->name);
 }
 
 static void emit_locals(const struct spec *spec, const struct func *f, struct text *out)
@@ -83,8 +88,8 @@ static void emit_get_fields(const struct func *f, const struct param *p, struct 
 				 p->name, field->name);
 		else
 			text_add(out, "\tfor (uint64_t ava_i = 0; %s && ava_i < %s; ava_i++)\n"
-				 "\t\t((%s *)%s)[ava_i].%s = ava_serve_handle(&ava_s, AVA_T_%s, %s, "
-				 "NULL);\n", p->name, count, bare, p->name, field->name,
+				 "\t\t((%s *)%s)[ava_i].%s = ava_serve_handle(&ava_s, AVA_T_%s, "
+				 "AVA_SERVE_NULLABLE, %s, NULL);\n", p->name, count, bare, p->name, field->name,
 				 field->type_name, invalid_of(f, p, field->type));
 	}
 }
@@ -97,7 +102,7 @@ static void emit_get_maybe(const struct func *f, const struct param *p, struct t
 		 param_bytes(f, p));
 	for (i = 0; i < p->maybe_types.n; i++)
 		text_add(out, "AVA_T_%s, ", p->maybe_types.v[i].type_name);
-	text_add(out, "0 }, &ava_native_%s);\n", p->name);
+	text_add(out, "0 }, &ava_maybe_%s);\n", p->name);
 }
 
 static void emit_get_in(const struct func *f, const struct param *p, struct text *out)
@@ -105,9 +110,9 @@ static void emit_get_in(const struct func *f, const struct param *p, struct text
 	size_t i;
 
 	for (i = 0; i < p->cases.n; i++)
-		text_add(out, "\t%sif (%s)\n\t\t%s = ava_serve_handles(&ava_s, %s / 8, AVA_T_%s, %s);\n",
+		text_add(out, "\t%sif (%s)\n\t\t%s = ava_serve_handles(&ava_s, %s / 8, AVA_T_%s, %s, %s);\n",
 			 i ? "else " : "", plain_text(f, p->cases.v[i].cond), p->name,
-			 param_bytes(f, p), p->cases.v[i].type_name,
+			 param_bytes(f, p), p->cases.v[i].type_name, handle_flags(p),
 			 invalid_of(f, p, p->cases.v[i].type));
 	if (p->cases.n)
 		text_add(out, "\telse\n\t");
@@ -133,8 +138,8 @@ static void emit_get_handles(const struct func *f, const struct param *p, struct
 	const char *type = p->type->to->bare;
 
 	if (p->dir & DIR_IN)
-		text_add(out, "\t%s = ava_serve_handles(&ava_s, %s, AVA_T_%s, %s);\n", p->name,
-			 p->count ? count_text(f, p->count) : "1", type,
+		text_add(out, "\t%s = ava_serve_handles(&ava_s, %s, AVA_T_%s, %s, %s);\n", p->name,
+			 p->count ? count_text(f, p->count) : "1", type, handle_flags(p),
 			 invalid_of(f, p, p->type->to->handle));
 	else if (param_is_out_new(p))
 		text_add(out, "\tava_new_%s = ava_serve_chosen(&ava_s, AVA_T_%s);\n"
@@ -165,8 +170,8 @@ static void emit_get(const struct func *f, const struct param *p, struct text *o
 		text_add(out, "\t%s = ava_decode_%s(&ava_s.in);\n", p->name, ctype_mangle(p->type));
 		break;
 	case PARAM_HANDLE:
-		text_add(out, "\t%s = ava_serve_handle(&ava_s, AVA_T_%s, %s, %s%s);\n", p->name,
-			 p->type->bare, invalid_of(f, p, p->type->handle),
+		text_add(out, "\t%s = ava_serve_handle(&ava_s, AVA_T_%s, %s, %s, %s%s);\n", p->name,
+			 p->type->bare, handle_flags(p), invalid_of(f, p, p->type->handle),
 			 p->retains || p->releases ? "&ava_h_" : "NULL",
 			 p->retains || p->releases ? p->name : "");
 		break;
@@ -284,9 +289,23 @@ static void emit_settle(const struct func *f, const struct param *p, struct text
 	if (!p->maybe)
 		return;
 	text_add(out, "\tif (ava_serve_ready(&ava_s))\n"
-		 "\t\t%s = ava_serve_settle(&ava_s, %s, %s, %s, &ava_native_%s, %s);\n",
+		 "\t\t%s = ava_serve_settle(&ava_s, %s, %s, %s, &ava_maybe_%s, %s);\n",
 		 p->name, plain_text(f, p->maybe), p->name, param_bytes(f, p), p->name,
 		 plain_text(f, param_invalid(p, p->maybe_types.v[0].type)));
+}
+
+/* Last, so that what is taken here is given back or used. */
+static void emit_releasing(const struct func *f, struct text *out)
+{
+	size_t i;
+
+	text_add(out, "\tif (ava_serve_ready(&ava_s)");
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].releases)
+			text_add(out, " &&\n\t    ava_serve_releasing(&ava_s, ava_h_%s, %s)",
+				 f->params.v[i].name,
+				 invalid_of(f, &f->params.v[i], f->params.v[i].type->handle));
+	text_add(out, ") {\n");
 }
 
 static void emit_before(const struct func *f, struct text *out)
@@ -297,9 +316,17 @@ static void emit_before(const struct func *f, struct text *out)
 		const struct param *p = &f->params.v[i];
 
 		emit_hidden(f, p, out);
-		if (p->releases)
-			text_add(out, "\t\tava_handle_releasing(ava_h_%s);\n", p->name);
 	}
+}
+
+static void emit_released(const struct spec *spec, const struct func *f, struct text *out)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].releases)
+			text_add(out, "\t\tif (ava_h_%s)\n\t\t\tava_handle_released(ava_h_%s, %s);\n",
+				 f->params.v[i].name, f->params.v[i].name, success_test(spec, f));
 }
 
 static void emit_success(const struct spec *spec, const struct func *f, struct text *out)
@@ -311,9 +338,8 @@ static void emit_success(const struct spec *spec, const struct func *f, struct t
 		const struct param *p = &f->params.v[i];
 
 		if (p->retains)
-			text_add(&body, "\t\t\tava_handle_retained(ava_h_%s);\n", p->name);
-		if (p->releases)
-			text_add(&body, "\t\t\tava_handle_released(ava_h_%s);\n", p->name);
+			text_add(&body, "\t\t\tif (ava_h_%s)\n\t\t\t\tava_handle_retained(ava_h_%s);\n",
+				 p->name, p->name);
 		if (p->kept)
 			text_add(&body, "\t\t\tif (%s) {\n\t\t\t\t%s(ret, (void *)(uintptr_t)%s);\n"
 				 "\t\t\t\tava_kept = true;\n\t\t\t}\n", p->name, p->kept, p->name);
@@ -409,9 +435,10 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 	emit_decode(f, out);
 	for (i = 0; i < f->params.n; i++)
 		emit_settle(f, &f->params.v[i], out);
-	text_add(out, "\tif (ava_serve_ready(&ava_s)) {\n");
+	emit_releasing(f, out);
 	emit_before(f, out);
 	emit_call(f, out);
+	emit_released(spec, f, out);
 	emit_success(spec, f, out);
 	emit_reply(spec, f, out);
 	text_add(out, "\t}\n");
@@ -425,6 +452,15 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 
 /* ---- the server ---------------------------------------------------------------------------- */
 
+static void emit_type_op(const struct spec *spec, const struct handle_type *h, const char *op,
+			 const char *name, struct text *out)
+{
+	const struct func *f = spec_func(spec, name);
+
+	text_add(out, "static void %s_%s(void *native)\n{\n\t%s(native);\n}\n\n", op, h->name,
+		 f && f->server_replace ? f->server_replace : name);
+}
+
 static void emit_types(const struct spec *spec, struct text *out)
 {
 	size_t i;
@@ -432,16 +468,19 @@ static void emit_types(const struct spec *spec, struct text *out)
 	for (i = 0; i < spec->handles.n; i++) {
 		const struct handle_type *h = spec->handles.v[i];
 
-		if (h->retain)
-			text_add(out, "static void retain_%s(void *native)\n{\n\t%s(native);\n}\n\n",
-				 h->name, h->retain);
+		if (!h->retain)
+			continue;
+		emit_type_op(spec, h, "retain", h->retain, out);
+		emit_type_op(spec, h, "release", h->release, out);
 	}
 	text_add(out, "static const struct ava_handle_ops types[AVA_T_COUNT] = {\n");
 	for (i = 0; i < spec->handles.n; i++) {
 		const struct handle_type *h = spec->handles.v[i];
 
-		text_add(out, "\t[AVA_T_%s] = { .name = \"%s\"%s%s },\n", h->name, h->name,
-			 h->retain ? ", .retain = retain_" : "", h->retain ? h->name : "");
+		text_add(out, "\t[AVA_T_%s] = { .name = \"%s\"", h->name, h->name);
+		if (h->retain)
+			text_add(out, ", .retain = retain_%s, .release = release_%s", h->name, h->name);
+		text_add(out, " },\n");
 	}
 	text_add(out, "};\n");
 }

@@ -86,7 +86,7 @@ struct param {
 	note_list notes;
 	enum param_kind kind;
 	unsigned int dir;
-	bool is_new, retains, releases, is_string, is_list, is_status, is_opaque;
+	bool is_new, retains, releases, is_string, is_list, is_status, is_opaque, nullable;
 	bool callback_dropped, dropped;	/* the callback, and its user data */
 	struct loc new_loc;
 	struct expr *count, *bytes, *valid, *strings, *list_count, *pass, *invalid;

@@ -199,7 +199,7 @@ static void test_pool(void **state)
 
 /* ---- handle.h --------------------------------------------------------------------------------- */
 
-static int retained;
+static int retained, released;
 
 static void count_retain(void *native)
 {
@@ -207,14 +207,51 @@ static void count_retain(void *native)
 	retained++;
 }
 
+static void count_release(void *native)
+{
+	(void)native;
+	released++;
+}
+
 static const struct ava_handle_ops types[] = {
-	{ 0 }, { .name = "counted", .retain = count_retain }, { .name = "plain" },
+	{ 0 }, { .name = "counted", .retain = count_retain, .release = count_release },
+	{ .name = "plain" },
 };
+
+static void *find(uint64_t handle, uint32_t type)
+{
+	struct ava_handle_entry *e;
+	void *native = ava_handle_get(handle, type, &e);
+
+	if (native)
+		ava_handle_put(e);
+	return native;
+}
+
+/* As the generated code of a function that retains or releases. */
+static void retain_call(uint64_t handle)
+{
+	struct ava_handle_entry *e;
+
+	assert_non_null(ava_handle_get(handle, ava_handle_type(handle), &e));
+	ava_handle_retained(e);
+	ava_handle_put(e);
+}
+
+static void release_call(uint64_t handle, bool success)
+{
+	struct ava_handle_entry *e;
+
+	assert_non_null(ava_handle_get(handle, ava_handle_type(handle), &e));
+	assert_true(ava_handle_releasing(e));
+	ava_handle_released(e, success);
+	ava_handle_put(e);
+}
 
 static int handles_setup(void **state)
 {
 	(void)state;
-	retained = 0;
+	retained = released = 0;
 	ava_handle_reset();
 	ava_handle_types(types, 3);
 	return 0;
@@ -235,15 +272,15 @@ static void test_handle_adopt(void **state)
 	(void)state;
 	assert_int_equal(ava_handle_adopt(chosen, &native, 1, &h), 0);
 	assert_true(h == chosen);
-	assert_ptr_equal(ava_handle_find(h, 1), &native);
-	assert_null(ava_handle_find(h, 2));
-	assert_null(ava_handle_find(h + 1, 1));
-	assert_null(ava_handle_find(0, 1));
+	assert_ptr_equal(find(h, 1), &native);
+	assert_null(find(h, 2));
+	assert_null(find(h + 1, 1));
+	assert_null(find(0, 1));
 	assert_int_equal(ava_handle_adopt(chosen, &h, 1, &h), -EBADMSG);
 	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 1, true), &h, 1, &h), -EBADMSG);
 	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 2, false), &h, 1, &h), -EBADMSG);
-	ava_handle_released(chosen);
-	assert_null(ava_handle_find(chosen, 1));
+	release_call(chosen, true);
+	assert_null(find(chosen, 1));
 	assert_int_equal(ava_handle_count(), 0);
 }
 
@@ -257,12 +294,12 @@ static void test_handle_counts(void **state)
 	assert_true(ava_handle_is_host(h) && ava_handle_type(h) == 1);
 	assert_int_equal(ava_handle_adopt(ava_handle_make(9, 1, false), &native, 1, &again), 0);
 	assert_true(again == h);
-	ava_handle_retained(h);
-	ava_handle_released(h);
-	ava_handle_released(h);
-	assert_non_null(ava_handle_find(h, 1));
-	ava_handle_released(h);
-	assert_null(ava_handle_find(h, 1));
+	retain_call(h);
+	release_call(h, true);
+	release_call(h, true);
+	assert_non_null(find(h, 1));
+	release_call(h, true);
+	assert_null(find(h, 1));
 }
 
 static void test_handle_found(void **state)
@@ -274,16 +311,71 @@ static void test_handle_found(void **state)
 	assert_true(h && p && h != p);
 	assert_true(ava_handle_of(&native, 1) == h);
 	assert_int_equal(retained, 1);
-	ava_handle_releasing(h);
+	release_call(h, true);
 	assert_int_equal(retained, 2);
-	ava_handle_released(h);
-	assert_non_null(ava_handle_find(h, 1));
-	ava_handle_retained(h);
-	ava_handle_releasing(h);
+	assert_non_null(find(h, 1));
+	retain_call(h);
+	release_call(h, true);
 	assert_int_equal(retained, 2);
-	ava_handle_released(h);
-	assert_non_null(ava_handle_find(h, 1));
+	assert_non_null(find(h, 1));
 	assert_true(ava_handle_of(&other, 1) != h);
+}
+
+/* Two threads release the one reference: the vendor sees one release. */
+static void test_handle_released_twice(void **state)
+{
+	struct ava_handle_entry *a, *b;
+	uint64_t h, again;
+	int native;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &h);
+	ava_handle_get(h, 1, &a);
+	ava_handle_get(h, 1, &b);
+	assert_true(ava_handle_releasing(a));
+	assert_false(ava_handle_releasing(b));
+	assert_null(find(h, 1));
+	/* An object made at the address of one that goes is another one. */
+	assert_int_equal(ava_handle_adopt(0, &native, 1, &again), 0);
+	assert_true(again != h);
+	ava_handle_released(a, true);
+	ava_handle_put(a);
+	ava_handle_put(b);
+	assert_non_null(find(again, 1));
+}
+
+/* A thread uses what another one releases: the object lives until it is done. */
+static void test_handle_used_while_released(void **state)
+{
+	struct ava_handle_entry *user;
+	int native;
+	uint64_t h;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &h);
+	assert_ptr_equal(ava_handle_get(h, 1, &user), &native);
+	release_call(h, true);
+	assert_null(find(h, 1));
+	assert_int_equal(retained, 1);
+	assert_int_equal(released, 0);
+	ava_handle_retained(user);	/* the user's call was the API's retain */
+	ava_handle_put(user);
+	assert_int_equal(released, 2);
+}
+
+static void test_handle_release_fails(void **state)
+{
+	int native;
+	uint64_t h;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &h);
+	release_call(h, false);
+	assert_ptr_equal(find(h, 1), &native);
+	release_call(h, true);
+	assert_null(find(h, 1));
+	assert_int_equal(ava_handle_count(), 0);
+	assert_int_equal(retained, 0);
 }
 
 static void test_handle_many(void **state)
@@ -296,9 +388,9 @@ static void test_handle_many(void **state)
 	for (i = 0; i < 5000; i++)
 		assert_int_equal(ava_handle_adopt(0, &natives[i], 1, &h[i]), 0);
 	for (i = 0; i < 5000; i += 2)
-		ava_handle_released(h[i]);
+		release_call(h[i], true);
 	for (i = 0; i < 5000; i++)
-		assert_ptr_equal(ava_handle_find(h[i], 1), i % 2 ? &natives[i] : NULL);
+		assert_ptr_equal(find(h[i], 1), i % 2 ? &natives[i] : NULL);
 }
 
 /* ---- object.h ----------------------------------------------------------------------------------- */
@@ -537,11 +629,94 @@ static void test_serve_refusal(void **state)
 	(void)state;
 	args[1] = ava_handle_make(3, 1, false);
 	serve(2);
-	assert_null(ava_serve_handle(&s, 1, -38, NULL));
+	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
 	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
 	assert_int_equal(call.reply_len, 16);
+}
+
+static void test_serve_null_handle(void **state)
+{
+	(void)state;
+	args[1] = 0;
+	serve(2);
+	assert_null(ava_serve_handle(&s, 1, AVA_SERVE_NULLABLE, -38, NULL));
+	assert_true(ava_serve_ready(&s));
+	ava_serve_end(&s, 0);
+	serve(2);
+	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 8;
+	args[3] = 0;
+	serve(4);
+	ava_serve_handles(&s, 1, 1, 0, -39);
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	assert_true((int64_t)reply[1] == -39);
+}
+
+/* A release while the call runs must not end the object under it. */
+static void test_serve_pins(void **state)
+{
+	int native;
+	uint64_t h;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &h);
+	args[1] = h;
+	serve(2);
+	assert_ptr_equal(ava_serve_handle(&s, 1, 0, -38, NULL), &native);
+	release_call(h, true);
+	assert_true(retained == 1 && !released);
+	assert_int_equal(ava_serve_end(&s, 0), 0);
+	assert_int_equal(released, 1);
+}
+
+/* What the vendor gets for a value of 8 bytes that the guest says is @handle; NULL: refused. */
+static const void *settled(int object, uint64_t value, uint64_t handle)
+{
+	static uint64_t got;
+	struct ava_serve_maybe m;
+	const void *p;
+
+	args[1] = AVA_CS_BUF_INLINE;
+	args[2] = 8;
+	args[3] = value;
+	args[4] = handle;
+	serve(5);
+	p = ava_serve_maybe(&s, 8, (const uint32_t[]){ 1, 2, 0 }, &m);
+	assert_true(ava_serve_ready(&s));
+	p = ava_serve_settle(&s, object, p, 8, &m, -38);
+	memcpy(&got, p, sizeof(got));
+	p = s.refused ? NULL : &got;
+	ava_serve_end(&s, 0);
+	return p;
+}
+
+static void test_serve_maybe(void **state)
+{
+	uint64_t first, second, wild = (uintptr_t)&first;
+	int native, other;
+
+	(void)state;
+	ava_handle_adopt(0, &native, 1, &first);
+	ava_handle_adopt(0, &other, 2, &second);
+	assert_ptr_equal(*(void *const *)settled(1, wild, first), &native);
+	assert_ptr_equal(*(void *const *)settled(2, wild, second), &other);
+	assert_null(settled(2, wild, first));		/* of another type */
+	assert_null(settled(1, wild, 0));
+	assert_null(settled(1, 12345, 0));
+	assert_true(*(const uint64_t *)settled(1, 0, 0) == 0);
+	assert_true(*(const uint64_t *)settled(0, wild, first) == wild);
+	assert_ptr_equal(*(void *const *)settled(-1, wild, first), &native);
+	assert_true(*(const uint64_t *)settled(-1, 12345, 0) == 12345);
+	assert_true(*(const uint64_t *)settled(-1, 0x3ff8000000000000, 0) == 0x3ff8000000000000);
+	assert_null(settled(-1, wild, 0));		/* the vendor might follow it */
+	assert_null(settled(-1, (uintptr_t)&settled, 0));
 }
 
 static void test_serve_strings(void **state)
@@ -617,6 +792,42 @@ static void test_serve_no_room(void **state)
 	args[0] = 0;
 }
 
+/* ---- sizes of the OpenCL spec ------------------------------------------------------------ */
+
+#include "../specs/opencl/ocl.h"
+
+/* What OpenCL lets a driver read from host_ptr: with the padding of the last row and slice. */
+static void test_opencl_images(void **state)
+{
+	cl_image_format rgba = { CL_RGBA, CL_UNORM_INT8 };
+	cl_image_desc d = { .image_type = CL_MEM_OBJECT_IMAGE2D, .image_width = 1,
+			    .image_height = 1, .image_row_pitch = 1 << 30 };
+	const size_t region[3] = { 1, 10, 1 };
+
+	(void)state;
+	assert_int_equal(ocl_image_bytes(&rgba, &d), 1 << 30);
+	d.image_type = CL_MEM_OBJECT_IMAGE1D;
+	assert_int_equal(ocl_image_bytes(&rgba, &d), 1 << 30);
+	d.image_type = CL_MEM_OBJECT_IMAGE1D_ARRAY;
+	d.image_array_size = 3;
+	d.image_row_pitch = 8;
+	assert_int_equal(ocl_image_bytes(&rgba, &d), 24);
+	d.image_slice_pitch = 80;
+	assert_int_equal(ocl_image_bytes(&rgba, &d), 240);
+	d.image_type = CL_MEM_OBJECT_IMAGE3D;
+	d.image_depth = 2;
+	assert_int_equal(ocl_image_bytes(&rgba, &d), 160);
+	d.image_depth = SIZE_MAX;
+	assert_true(ocl_image_bytes(&rgba, &d) == SIZE_MAX);
+	assert_int_equal(ocl_image3d_bytes(&rgba, 1, 3, 1, 100, 0), 300);
+	assert_int_equal(ocl_image3d_bytes(&rgba, 1, 3, 2, 100, 0), 600);
+	/* Images of an array may be a row or a slice apart, whichever the driver takes. */
+	assert_int_equal(ocl_region_bytes(region, 1000, 4, 4, CL_MEM_OBJECT_IMAGE1D_ARRAY),
+			 4 + 9 * 1000);
+	assert_int_equal(ocl_region_bytes(region, 4, 1000, 4, CL_MEM_OBJECT_IMAGE1D_ARRAY),
+			 4 + 9 * 1000);
+}
+
 #define HANDLES(f)	cmocka_unit_test_setup_teardown(f, handles_setup, handles_teardown)
 #define GUEST(f)	cmocka_unit_test_setup(f, guest_setup)
 
@@ -628,12 +839,16 @@ int main(void)
 		cmocka_unit_test(test_padding_is_zero), cmocka_unit_test(test_reader_short),
 		cmocka_unit_test(test_pool), HANDLES(test_handle_adopt),
 		HANDLES(test_handle_counts), HANDLES(test_handle_found), HANDLES(test_handle_many),
+		HANDLES(test_handle_released_twice), HANDLES(test_handle_used_while_released),
+		HANDLES(test_handle_release_fails),
 		cmocka_unit_test(test_objects), cmocka_unit_test(test_found_objects),
 		GUEST(test_guest_small), GUEST(test_guest_segments), GUEST(test_guest_spill),
 		GUEST(test_guest_refuses), GUEST(test_guest_bad_reply),
 		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),
 		HANDLES(test_serve_refusal), HANDLES(test_serve_strings),
+		HANDLES(test_serve_null_handle), HANDLES(test_serve_pins), HANDLES(test_serve_maybe),
 		HANDLES(test_serve_lists), HANDLES(test_serve_no_room),
+		cmocka_unit_test(test_opencl_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

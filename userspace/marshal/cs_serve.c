@@ -6,8 +6,18 @@
  * table is shared, and it locks for itself.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <ava/cs_serve.h>
+
+/**
+ * struct ava_serve_pin - a handle that a call uses
+ */
+struct ava_serve_pin {
+	struct ava_serve_pin *next;
+	struct ava_handle_entry *entry;
+};
 
 static void serve_fail(struct ava_serve *s, int err)
 {
@@ -62,6 +72,7 @@ void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call)
 	s->refused = false;
 	s->outputs = false;
 	s->args_heap = NULL;
+	s->pins = NULL;
 	ava_cs_pool_init(&s->pool, AVA_SERVE_POOL);
 	ava_cs_reader_init(&s->in, call->args, call->args_len);
 	ava_cs_writer_init(&s->out, call->reply, call->reply_cap, call->reply_cap);
@@ -99,6 +110,8 @@ int ava_serve_end(struct ava_serve *s, int64_t failure)
 	if (!ret && !async && s->out.err)
 		ret = -EBADMSG;		/* the guest left no room for any answer */
 	s->call->reply_len = async || ret ? 0 : s->out.len;
+	for (; s->pins; s->pins = s->pins->next)
+		ava_handle_put(s->pins->entry);
 	ava_cs_pool_fini(&s->pool);
 	free(s->args_heap);
 	return ret;
@@ -122,25 +135,50 @@ void ava_serve_refuse(struct ava_serve *s, int64_t status)
 
 /* ---- handles --------------------------------------------------------------------- */
 
-static void *serve_find(struct ava_serve *s, uint64_t handle, uint32_t type, int64_t invalid)
+/* @pin: memory for it. */
+static void *serve_find(struct ava_serve *s, uint64_t handle, uint32_t type,
+			struct ava_serve_pin *pin)
+{
+	void *native = pin ? ava_handle_get(handle, type, &pin->entry) : NULL;
+
+	if (native) {
+		pin->next = s->pins;
+		s->pins = pin;
+	}
+	return native;
+}
+
+static void *serve_object(struct ava_serve *s, uint64_t handle, uint32_t type, uint32_t flags,
+			  int64_t invalid, struct ava_serve_pin *pin)
 {
 	void *native;
 
-	if (!handle)
+	if (!handle && flags & AVA_SERVE_NULLABLE)
 		return NULL;
-	native = ava_handle_find(handle, type);
+	native = serve_find(s, handle, type, pin);
 	if (!native)
 		ava_serve_refuse(s, invalid);
 	return native;
 }
 
-void *ava_serve_handle(struct ava_serve *s, uint32_t type, int64_t invalid, uint64_t *handle)
+void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
+		       struct ava_handle_entry **entry)
 {
+	struct ava_serve_pin *pin = serve_alloc(s, 1, sizeof(*pin));
 	uint64_t h = ava_cs_get_word(&s->in);
+	void *native = serve_object(s, h, type, flags, invalid, pin);
 
-	if (handle)
-		*handle = h;
-	return serve_find(s, h, type, invalid);
+	if (entry)
+		*entry = native ? pin->entry : NULL;
+	return native;
+}
+
+bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_entry *entry, int64_t invalid)
+{
+	if (!entry || ava_handle_releasing(entry))
+		return true;
+	ava_serve_refuse(s, invalid);
+	return false;
 }
 
 uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type)
@@ -170,10 +208,12 @@ static const uint64_t *serve_words(struct ava_serve *s, uint64_t *count)
 	return ava_cs_get_bytes(&s->in, bytes);
 }
 
-void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, int64_t invalid)
+void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, uint32_t flags,
+			int64_t invalid)
 {
 	uint64_t n, i, handle;
 	const uint64_t *words = serve_words(s, &n);
+	struct ava_serve_pin *pins;
 	void **natives;
 
 	if (!words)
@@ -183,9 +223,10 @@ void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, int6
 		return NULL;
 	}
 	natives = serve_alloc(s, n, sizeof(*natives));
-	for (i = 0; natives && i < n; i++) {
+	pins = serve_alloc(s, n, sizeof(*pins));
+	for (i = 0; pins && i < n && !s->refused; i++) {
 		memcpy(&handle, &words[i], sizeof(handle));
-		natives[i] = serve_find(s, handle, type, invalid);
+		natives[i] = serve_object(s, handle, type, flags, invalid, &pins[i]);
 	}
 	return natives;
 }
@@ -195,8 +236,11 @@ void ava_serve_put_new(struct ava_serve *s, uint64_t chosen, void *native, uint3
 	uint64_t handle = 0;
 	int err = native ? ava_handle_adopt(chosen, native, type, &handle) : 0;
 
-	if (err)
+	if (err) {
+		/* Nobody could ever name it. */
+		ava_handle_drop(native, type);
 		serve_fail(s, err);
+	}
 	ava_cs_put_word(&s->out, handle);
 }
 
@@ -208,8 +252,8 @@ static uint64_t serve_handle_of(struct ava_serve *s, void *native, uint32_t type
 		return 0;
 	if (!new_ref)
 		handle = ava_handle_of(native, type);
-	else
-		ava_handle_adopt(0, native, type, &handle);
+	else if (ava_handle_adopt(0, native, type, &handle))
+		ava_handle_drop(native, type);
 	if (!handle)
 		serve_fail(s, -ENOMEM);
 	return handle;
@@ -465,11 +509,16 @@ void *ava_serve_strings(struct ava_serve *s, uint64_t count, const size_t *lengt
 static uint64_t serve_list_value(struct ava_serve *s, uint64_t key, uint64_t value,
 				 const struct ava_serve_key *keys, uint32_t key_count)
 {
+	struct ava_serve_pin *pin;
 	uint32_t k;
 
-	for (k = 0; k < key_count; k++)
-		if (keys[k].key == key)
-			return (uintptr_t)serve_find(s, value, keys[k].type, keys[k].invalid);
+	for (k = 0; k < key_count; k++) {
+		if (keys[k].key != key)
+			continue;
+		pin = serve_alloc(s, 1, sizeof(*pin));
+		return (uintptr_t)serve_object(s, value, keys[k].type, AVA_SERVE_NULLABLE,
+					       keys[k].invalid, pin);
+	}
 	return value;
 }
 
@@ -494,26 +543,49 @@ void *ava_serve_list(struct ava_serve *s, bool pairs, const struct ava_serve_key
 }
 
 const void *ava_serve_maybe(struct ava_serve *s, uint64_t len, const uint32_t *types,
-			    void **native)
+			    struct ava_serve_maybe *m)
 {
 	const void *p = ava_serve_in(s, len);
 	uint64_t handle = ava_cs_get_word(&s->in);
+	struct ava_serve_pin *pin = serve_alloc(s, 1, sizeof(*pin));
 
-	*native = NULL;
-	for (; *types && handle && !*native; types++)
-		*native = ava_handle_find(handle, *types);
+	*m = (struct ava_serve_maybe){ 0 };
+	for (; pin && *types && handle && !m->native; types++) {
+		m->native = serve_find(s, handle, *types, pin);
+		m->which++;
+	}
 	return p;
 }
 
+static bool is_mapped(uintptr_t addr)
+{
+	uintptr_t page = sysconf(_SC_PAGESIZE);
+	unsigned char resident;
+
+	return !mincore((void *)(addr & ~(page - 1)), 1, &resident) || errno != ENOMEM;
+}
+
+/* Might the vendor's library take these bytes for one of its objects, and find memory there? */
+static bool is_address(const void *p)
+{
+	uintptr_t addr, page = sysconf(_SC_PAGESIZE);
+
+	memcpy(&addr, p, sizeof(addr));
+	return addr && (is_mapped(addr) || is_mapped(addr + page));
+}
+
 const void *ava_serve_settle(struct ava_serve *s, int object, const void *p, uint64_t len,
-			     void **native, int64_t invalid)
+			     struct ava_serve_maybe *m, int64_t invalid)
 {
 	static const void *none;
+	bool pointer = p && len == sizeof(none);
 
-	if (object && *native)
-		return native;
+	if (m->native && (object < 0 || object == m->which))
+		return &m->native;
 	/* The vendor would follow such a pointer. */
-	if (object > 0 && p && len == sizeof(none) && memcmp(p, &none, sizeof(none)))
+	if (object > 0 && pointer && memcmp(p, &none, sizeof(none)))
+		ava_serve_refuse(s, invalid);
+	if (object < 0 && pointer && is_address(p))
 		ava_serve_refuse(s, invalid);
 	return p;
 }

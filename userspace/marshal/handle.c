@@ -4,7 +4,9 @@
  *
  * Two hashes over the same entries, by handle and by native pointer, under one
  * lock: lookups share it. The API is never called with the lock held but for
- * retain, which must be atomic with the entry's appearance.
+ * retain, which must be atomic with the entry's appearance or end. Calls pin the
+ * entries that they use: a guest may release an object while another of its
+ * threads is in the vendor's library with it.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,11 +16,14 @@
 
 #include "hash.h"
 
-struct entry {
+struct ava_handle_entry {
 	struct ava_hash_node by_handle;
 	struct ava_hash_node by_native;
+	uint32_t users;		/* calls; atomic, starts only under the lock */
 	uint32_t refs;		/* the guest's */
 	bool borrowed;		/* found, and retained by the server */
+	bool dead;		/* in no hash; the last user frees it */
+	bool owed;		/* retained for the users: the last one releases it */
 };
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
@@ -34,20 +39,20 @@ void ava_handle_types(const struct ava_handle_ops *ops, uint32_t count)
 	type_count = count;
 }
 
-static struct entry *entry_by_handle(uint64_t handle)
+static struct ava_handle_entry *entry_by_handle(uint64_t handle)
 {
 	struct ava_hash_node *n = ava_hash_find(&handles, handle);
 
-	return (struct entry *)n;
+	return (struct ava_handle_entry *)n;
 }
 
-static struct entry *entry_by_native(void *native, uint32_t type)
+static struct ava_handle_entry *entry_by_native(void *native, uint32_t type)
 {
 	struct ava_hash_node *n = ava_hash_find(&natives, (uintptr_t)native);
-	struct entry *e;
+	struct ava_handle_entry *e;
 
 	for (; n; n = ava_hash_next(n)) {
-		e = (struct entry *)((char *)n - offsetof(struct entry, by_native));
+		e = (struct ava_handle_entry *)((char *)n - offsetof(struct ava_handle_entry, by_native));
 		if (ava_handle_type(e->by_handle.key) == type)
 			return e;
 	}
@@ -56,7 +61,7 @@ static struct entry *entry_by_native(void *native, uint32_t type)
 
 static int entry_add(uint64_t handle, void *native, uint32_t refs, bool borrowed)
 {
-	struct entry *e;
+	struct ava_handle_entry *e;
 
 	if (handles.count >= AVA_HANDLE_MAX)
 		return -EDQUOT;
@@ -78,31 +83,56 @@ err_free:
 	return -ENOMEM;
 }
 
-static void entry_del(struct entry *e)
+static void entry_unhash(struct ava_handle_entry *e)
 {
 	ava_hash_del(&handles, &e->by_handle);
 	ava_hash_del(&natives, &e->by_native);
-	free(e);
 }
 
-void *ava_handle_find(uint64_t handle, uint32_t type)
+static void *entry_object(const struct ava_handle_entry *e)
 {
-	struct entry *e;
-	void *native = NULL;
+	return (void *)(uintptr_t)e->by_native.key;
+}
+
+void *ava_handle_get(uint64_t handle, uint32_t type, struct ava_handle_entry **entry)
+{
+	struct ava_handle_entry *e;
 
 	if (ava_handle_type(handle) != type)
 		return NULL;
 	pthread_rwlock_rdlock(&lock);
 	e = entry_by_handle(handle);
 	if (e)
-		native = (void *)(uintptr_t)e->by_native.key;
+		__atomic_add_fetch(&e->users, 1, __ATOMIC_RELAXED);
 	pthread_rwlock_unlock(&lock);
-	return native;
+	*entry = e;
+	return e ? entry_object(e) : NULL;
+}
+
+void ava_handle_drop(void *native, uint32_t type)
+{
+	if (type < type_count && types[type].release)
+		types[type].release(native);
+}
+
+void ava_handle_put(struct ava_handle_entry *e)
+{
+	bool last;
+
+	/* Whoever marks an entry dead uses it, so nobody is behind its last user. */
+	pthread_rwlock_rdlock(&lock);
+	last = !__atomic_sub_fetch(&e->users, 1, __ATOMIC_ACQ_REL) && e->dead;
+	pthread_rwlock_unlock(&lock);
+	if (!last)
+		return;
+	for (e->refs += e->owed; e->refs; e->refs--)
+		ava_handle_drop(entry_object(e), ava_handle_type(e->by_handle.key));
+	free(e);
 }
 
 int ava_handle_adopt(uint64_t chosen, void *native, uint32_t type, uint64_t *handle)
 {
-	struct entry *e;
+	struct ava_handle_entry *e;
 	int err = 0;
 
 	if (chosen && (ava_handle_is_host(chosen) || ava_handle_type(chosen) != type))
@@ -125,7 +155,7 @@ int ava_handle_adopt(uint64_t chosen, void *native, uint32_t type, uint64_t *han
 uint64_t ava_handle_of(void *native, uint32_t type)
 {
 	uint64_t handle = 0;
-	struct entry *e;
+	struct ava_handle_entry *e;
 
 	pthread_rwlock_wrlock(&lock);
 	e = entry_by_native(native, type);
@@ -142,39 +172,59 @@ uint64_t ava_handle_of(void *native, uint32_t type)
 	return handle;
 }
 
-void ava_handle_retained(uint64_t handle)
+void ava_handle_retained(struct ava_handle_entry *e)
 {
-	struct entry *e;
-
 	pthread_rwlock_wrlock(&lock);
-	e = entry_by_handle(handle);
-	if (e)
-		e->refs++;
+	e->refs++;
 	pthread_rwlock_unlock(&lock);
 }
 
-void ava_handle_releasing(uint64_t handle)
+static void entry_retain(struct ava_handle_entry *e)
 {
-	uint32_t type = ava_handle_type(handle);
-	struct entry *e;
+	uint32_t type = ava_handle_type(e->by_handle.key);
 
-	pthread_rwlock_rdlock(&lock);
-	e = entry_by_handle(handle);
-	if (e && e->borrowed && !e->refs && type < type_count && types[type].retain)
-		types[type].retain((void *)(uintptr_t)e->by_native.key);
-	pthread_rwlock_unlock(&lock);
+	if (type < type_count && types[type].retain)
+		types[type].retain(entry_object(e));
 }
 
-void ava_handle_released(uint64_t handle)
+/* From here on nobody finds it. */
+static void entry_end(struct ava_handle_entry *e)
 {
-	struct entry *e;
+	entry_unhash(e);
+	e->dead = true;
+	if (__atomic_load_n(&e->users, __ATOMIC_RELAXED) > 1 && !e->owed) {
+		entry_retain(e);
+		e->owed = true;
+	}
+}
+
+bool ava_handle_releasing(struct ava_handle_entry *e)
+{
+	bool alive;
 
 	pthread_rwlock_wrlock(&lock);
-	e = entry_by_handle(handle);
-	if (e && e->refs)
+	alive = !e->dead;
+	if (alive && e->refs)
 		e->refs--;
-	if (e && !e->refs && !e->borrowed)
-		entry_del(e);
+	else if (alive)
+		entry_retain(e);	/* the release would take the server's own */
+	if (alive && !e->refs && !e->borrowed)
+		entry_end(e);
+	pthread_rwlock_unlock(&lock);
+	return alive;
+}
+
+void ava_handle_released(struct ava_handle_entry *e, bool success)
+{
+	if (success)
+		return;
+	pthread_rwlock_wrlock(&lock);
+	e->refs++;
+	if (e->dead) {
+		/* What has no bucket only gets one in a table that was reset. */
+		e->dead = !ava_hash_add(&handles, &e->by_handle, e->by_handle.key) ||
+			  !ava_hash_add(&natives, &e->by_native, e->by_native.key);
+	}
 	pthread_rwlock_unlock(&lock);
 }
 
@@ -190,12 +240,16 @@ uint32_t ava_handle_count(void)
 
 void ava_handle_reset(void)
 {
+	struct ava_handle_entry *e;
 	size_t i;
 
 	pthread_rwlock_wrlock(&lock);
-	for (i = 0; i < handles.size; i++)
-		while (handles.buckets[i])
-			entry_del((struct entry *)handles.buckets[i]);
+	for (i = 0; i < handles.size; i++) {
+		while ((e = (struct ava_handle_entry *)handles.buckets[i])) {
+			entry_unhash(e);
+			free(e);
+		}
+	}
 	free(handles.buckets);
 	free(natives.buckets);
 	handles = natives = (struct ava_hash){ 0 };

@@ -120,37 +120,33 @@ ava_pure static inline size_t ocl_pixel_bytes(const cl_image_format *format)
 	return 2 * ocl_channels(format->image_channel_order);
 }
 
-/* Bytes that clCreateImage reads from host_ptr. */
+/* Bytes that clCreateImage reads from host_ptr: whole rows and slices, as OpenCL says. */
 ava_pure static inline size_t ocl_image_bytes(const cl_image_format *format,
 					      const cl_image_desc *desc)
 {
-	size_t width, height, depth, row, slice;
+	size_t row, slice;
 
 	if (!format || !desc)
 		return 0;
-	width = ocl_mul(desc->image_width, ocl_pixel_bytes(format));
-	row = desc->image_row_pitch ? desc->image_row_pitch : width;
-	height = desc->image_height;
-	depth = 1;
+	row = desc->image_row_pitch ? desc->image_row_pitch :
+	      ocl_mul(desc->image_width, ocl_pixel_bytes(format));
+	slice = ocl_mul(row, desc->image_height);
 	switch (desc->image_type) {
 	case CL_MEM_OBJECT_IMAGE1D:
 	case CL_MEM_OBJECT_IMAGE1D_BUFFER:
-		height = 1;
-		break;
+		return row;
 	case CL_MEM_OBJECT_IMAGE1D_ARRAY:
-		height = 1;
-		depth = desc->image_array_size;
+		slice = row;
 		break;
 	case CL_MEM_OBJECT_IMAGE2D_ARRAY:
-		depth = desc->image_array_size;
-		break;
 	case CL_MEM_OBJECT_IMAGE3D:
-		depth = desc->image_depth;
 		break;
+	default:
+		return slice;
 	}
-	slice = desc->image_slice_pitch ? desc->image_slice_pitch :
-					  ocl_mul(row, height);
-	return ocl_box_bytes(width, height, depth, row, slice);
+	slice = desc->image_slice_pitch ? desc->image_slice_pitch : slice;
+	return ocl_mul(slice, desc->image_type == CL_MEM_OBJECT_IMAGE3D ?
+			      desc->image_depth : desc->image_array_size);
 }
 
 /* The same for clCreateImage2D and clCreateImage3D. */
@@ -159,10 +155,9 @@ ava_pure static inline size_t ocl_image3d_bytes(const cl_image_format *format,
 						size_t depth, size_t row,
 						size_t slice)
 {
-	width = ocl_mul(width, ocl_pixel_bytes(format));
-	row = row ? row : width;
-	slice = slice ? slice : ocl_mul(row, height);
-	return ocl_box_bytes(width, height, depth, row, slice);
+	row = row ? row : ocl_mul(width, ocl_pixel_bytes(format));
+	return depth == 1 ? ocl_mul(row, height) :
+	       ocl_mul(slice ? slice : ocl_mul(row, height), depth);
 }
 
 /* Bytes behind the pointer of clEnqueueReadImage, for pixels of @pixel bytes. */
@@ -176,9 +171,10 @@ ava_pure static inline size_t ocl_region_bytes(const size_t *region, size_t row,
 		return 0;
 	width = ocl_mul(region[0], pixel);
 	row = row ? row : width;
+	/* Drivers differ in which pitch is between images; a slice has a row at least. */
 	if (type == CL_MEM_OBJECT_IMAGE1D_ARRAY)
 		return ocl_box_bytes(width, region[1], region[2],
-				     slice ? slice : row, 0);
+				     slice > row ? slice : row, 0);
 	slice = slice ? slice : ocl_mul(row, region[1]);
 	return ocl_box_bytes(width, region[1], region[2], row, slice);
 }
@@ -223,8 +219,8 @@ ava_server cl_int ocl_server_program_info(cl_program program,
 ava_server cl_int ocl_server_program_binary(cl_program program, cl_uint index,
 					    size_t size, void *binary);
 
-/* Is the kernel's argument an object? 1 yes, 0 no, -1 not known. */
-ava_server int ocl_arg_is_object(cl_kernel kernel, cl_uint index);
+/* Which object is the kernel's argument? 1 memory, 2 sampler, 3 queue; 0 none, -1 not known. */
+ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
 
 /* A server's address is nobody's business; and useless in the guest. */
 ava_server void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value);

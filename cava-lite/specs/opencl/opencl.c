@@ -55,7 +55,7 @@ cl_int clGetPlatformIDs(cl_uint n,
 cl_int clIcdGetPlatformIDsKHR(cl_uint n, cl_platform_id *platforms, cl_uint *count)
 	ava_guest_replace(clGetPlatformIDs) ava_export;
 
-cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info name,
+cl_int clGetPlatformInfo(cl_platform_id platform ava_nullable, cl_platform_info name,
 	OCL_VALUE, OCL_VALUE_RET)
 	ava_id(2) ava_export;
 
@@ -73,7 +73,7 @@ void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const ch
 
 /* ---- devices -------------------------------------------------------------------- */
 
-cl_int clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint n,
+cl_int clGetDeviceIDs(cl_platform_id platform ava_nullable, cl_device_type type, cl_uint n,
 	cl_device_id *devices ava_out ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
 	ava_id(20) ava_outputs_if(ret == CL_SUCCESS || ret == CL_DEVICE_NOT_FOUND);
@@ -387,7 +387,7 @@ cl_int clReleaseKernel(cl_kernel kernel ava_releases)
 
 cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(size)
-		ava_maybe_handle(ocl_arg_is_object(kernel, index), cl_mem, cl_sampler, cl_command_queue))
+		ava_maybe_handle(ocl_arg_object(kernel, index, size), cl_mem, cl_sampler, cl_command_queue))
 	ava_id(145);
 
 cl_int clGetKernelInfo(cl_kernel kernel, cl_kernel_info name,
@@ -400,11 +400,11 @@ cl_int clGetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_arg_info na
 	OCL_VALUE, OCL_VALUE_RET)
 	ava_id(147);
 
-cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device,
+cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device ava_nullable,
 	cl_kernel_work_group_info name, OCL_VALUE, OCL_VALUE_RET)
 	ava_id(148);
 
-cl_int clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device,
+cl_int clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device ava_nullable,
 	cl_kernel_sub_group_info name, size_t input_size,
 	const void *input ava_in ava_bytes(input_size), OCL_VALUE, OCL_VALUE_RET)
 	ava_id(149);

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As in the list of types behind clSetKernelArg's value. */
+enum { OBJECT_MEM = 1, OBJECT_SAMPLER, OBJECT_QUEUE };
+
 /* A user event whose status the program has not set. */
 struct unset {
 	struct unset *next;
@@ -128,35 +131,55 @@ cl_int ocl_server_program_binary(cl_program program, cl_uint index, size_t size,
 	return err;
 }
 
-/* Arguments by value that are objects nevertheless. */
-static int type_is_object(cl_kernel kernel, cl_uint index)
+static bool is_one_of(const char *type, const char *const *names, size_t count)
 {
-	static const char * const objects[] = {
-		"sampler_t", "image", "queue_t", "pipe",
-	};
-	char type[64] = "";
-
-	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
-			       type, NULL))
-		return -1;
-	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		if (strstr(type, objects[i]))
-			return 1;
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(type, names[i]))
+			return true;
+	return false;
 }
 
-int ocl_arg_is_object(cl_kernel kernel, cl_uint index)
+/*
+ * Arguments by value that are objects nevertheless. A name that the language does
+ * not define may be a program's own for one of these.
+ */
+static int value_object(const char *type)
+{
+	static const char *const scalars[] = {
+		"long", "ulong", "unsigned long", "double", "size_t", "ptrdiff_t", "intptr_t",
+		"uintptr_t", "char8", "uchar8", "short4", "ushort4", "half4", "int2", "uint2",
+		"float2", "short3", "ushort3", "half3",
+	};
+	size_t len = strlen(type);
+
+	if (!strcmp(type, "sampler_t"))
+		return OBJECT_SAMPLER;
+	if (!strcmp(type, "queue_t"))
+		return OBJECT_QUEUE;
+	if (!strncmp(type, "image", 5) && len > 2 && !strcmp(type + len - 2, "_t"))
+		return OBJECT_MEM;
+	return is_one_of(type, scalars, sizeof(scalars) / sizeof(scalars[0])) ? 0 : -1;
+}
+
+int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size)
 {
 	cl_kernel_arg_address_qualifier space;
+	char type[256] = "";
 
+	/* No object: the vendor's library refuses the size where it should be one. */
+	if (size != sizeof(cl_mem))
+		return 0;
 	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
 			       sizeof(space), &space, NULL))
 		return -1;
 	if (space == CL_KERNEL_ARG_ADDRESS_LOCAL)
 		return 0;
+	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
+			       type, NULL))
+		type[0] = '\0';
 	if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE)
-		return 1;
-	return type_is_object(kernel, index);
+		return strcmp(type, "sampler_t") ? OBJECT_MEM : OBJECT_SAMPLER;
+	return value_object(type);
 }
 
 void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value)

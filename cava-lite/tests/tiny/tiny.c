@@ -47,7 +47,8 @@ tiny_status tiny_join(uint32_t n, const char **strings ava_strings(n, lengths),
 		      char *joined ava_out ava_count(room) ava_valid(*needed),
 		      size_t *needed ava_out) ava_id(10);
 tiny_status tiny_name(tiny_box box, const char *name ava_string) ava_id(11);
-tiny_status tiny_sum(uint32_t n, const tiny_box *boxes ava_in ava_count(n) ava_invalid(TINY_BAD_LIST),
+tiny_status tiny_sum(uint32_t n, const tiny_box *boxes ava_in ava_count(n) ava_invalid(TINY_BAD_LIST)
+			ava_nullable,
 		     uint64_t *sum ava_out) ava_id(12);
 tiny_status tiny_split(tiny_box box, uint32_t n,
 		       tiny_box *parts ava_out ava_new ava_count(n) ava_valid(*count),

@@ -28,6 +28,7 @@
  * @err: 0, or -EBADMSG if the arguments are malformed, or another -errno; sticks
  * @refused: the vendor is not called; @status is the API's answer
  * @outputs: the call has outputs
+ * @pins: the handles in use until the call ends
  */
 struct ava_serve {
 	struct ava_server_call *call;
@@ -38,6 +39,7 @@ struct ava_serve {
 	bool refused;
 	bool outputs;
 	void *args_heap;
+	struct ava_serve_pin *pins;
 	struct ava_cs_pool pool;
 };
 
@@ -56,11 +58,23 @@ bool ava_serve_ready(struct ava_serve *s);
 
 void ava_serve_refuse(struct ava_serve *s, int64_t status);
 
-/* A native object, or NULL; @invalid is the answer for a handle that is not alive and of @type. */
-void *ava_serve_handle(struct ava_serve *s, uint32_t type, int64_t invalid, uint64_t *handle);
+#define AVA_SERVE_NULLABLE	(1u << 0)	/* NULL is one of the values */
 
-/* An array of native objects, or NULL. */
-void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, int64_t invalid);
+/**
+ * ava_serve_handle() - a native object
+ * @flags: AVA_SERVE_NULLABLE
+ * @invalid: the answer for a handle that is not alive and of @type
+ * @entry: (out) the handle's, or NULL if there is none; the argument may be NULL
+ */
+void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
+		       struct ava_handle_entry **entry);
+
+/* An array of native objects, or NULL; @flags are of its elements. */
+void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, uint32_t flags,
+			int64_t invalid);
+
+/* Before the API's release; refuses the call if another one released the handle. */
+bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_entry *entry, int64_t invalid);
 
 /* What the guest chose for the object that this call makes; 0 for no object. */
 uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type);
@@ -109,24 +123,34 @@ void *ava_serve_list(struct ava_serve *s, bool pairs, const struct ava_serve_key
 		     uint32_t key_count);
 
 /**
+ * struct ava_serve_maybe - what the guest says about bytes that may be a handle
+ * @native: the object, or NULL if it sent no handle that lives
+ * @which: its type, counted from 1 in the list of types
+ */
+struct ava_serve_maybe {
+	void *native;
+	int which;
+};
+
+/**
  * ava_serve_maybe() - bytes that may be a handle
- * @native: (out) the object, if the guest sent a handle that lives, else NULL
  */
 const void *ava_serve_maybe(struct ava_serve *s, uint64_t len, const uint32_t *types,
-			    void **native);
+			    struct ava_serve_maybe *m);
 
 /**
  * ava_serve_settle() - decide what bytes that may be a handle are
- * @object: > 0: an object, 0: bytes, < 0: not known
+ * @object: > 0: an object of that type, counted from 1, 0: bytes, < 0: not known
  * @p: what ava_serve_maybe() returned
  * @len: its bytes
- * @native: what it gave out
- * @invalid: the answer if it must be an object, is not zero, and names none alive
+ * @m: what it gave out
+ * @invalid: the answer if it must be an object, is not zero, and names none alive; or
+ *	if it might be one and is an address of this process
  *
- * Return: what to hand to the vendor: @native, or @p.
+ * Return: what to hand to the vendor: the object, or @p.
  */
 const void *ava_serve_settle(struct ava_serve *s, int object, const void *p, uint64_t len,
-			     void **native, int64_t invalid);
+			     struct ava_serve_maybe *m, int64_t invalid);
 
 /* The vendor was called: the reply begins. */
 void ava_serve_reply(struct ava_serve *s);

@@ -42,10 +42,12 @@ static inline bool ava_handle_is_host(uint64_t handle)
  * struct ava_handle_ops - a handle type, as the generated server describes it
  * @name: for messages
  * @retain: the API's own, or NULL for types without a reference count
+ * @release: likewise
  */
 struct ava_handle_ops {
 	const char *name;
 	void (*retain)(void *native);
+	void (*release)(void *native);
 };
 
 #define AVA_HANDLE_MAX		(1u << 20)	/* live handles of a context */
@@ -57,10 +59,19 @@ struct ava_handle_ops {
  */
 void ava_handle_types(const struct ava_handle_ops *ops, uint32_t count);
 
+struct ava_handle_entry;
+
 /**
- * ava_handle_find() - the native object, or NULL if no live one of @type has this handle
+ * ava_handle_get() - use the object of a handle
+ * @entry: (out) to be given to ava_handle_put(): until then the object lives, also
+ *	when another thread executes its last release
+ *
+ * Return: the native object, or NULL if no live one of @type has this handle.
  */
-void *ava_handle_find(uint64_t handle, uint32_t type);
+void *ava_handle_get(uint64_t handle, uint32_t type, struct ava_handle_entry **entry);
+
+/* The object is used no more. */
+void ava_handle_put(struct ava_handle_entry *entry);
 
 /**
  * ava_handle_adopt() - name a new object
@@ -82,18 +93,24 @@ int ava_handle_adopt(uint64_t chosen, void *native, uint32_t type, uint64_t *han
  */
 uint64_t ava_handle_of(void *native, uint32_t type);
 
+/* Drop a reference that no handle stands for. */
+void ava_handle_drop(void *native, uint32_t type);
+
 /* The API's retain was executed with success. */
-void ava_handle_retained(uint64_t handle);
+void ava_handle_retained(struct ava_handle_entry *entry);
 
 /**
- * ava_handle_releasing() - before the API's release: keeps the server's own reference
+ * ava_handle_releasing() - before the API's release
  *
- * A release that the guest has no reference for would take the server's.
+ * Takes a reference of the guest's; the last one ends the handle, so that neither
+ * a second release nor an object made at the same address meets it. The server's
+ * own reference, and objects that other calls use, are kept by one more.
+ * Return: false if the handle has ended meanwhile.
  */
-void ava_handle_releasing(uint64_t handle);
+bool ava_handle_releasing(struct ava_handle_entry *entry);
 
-/* The API's release was executed with success; the last one ends the handle. */
-void ava_handle_released(uint64_t handle);
+/* Behind the API's release: if it failed, everything is as before. */
+void ava_handle_released(struct ava_handle_entry *entry, bool success);
 
 /* How many handles live. */
 uint32_t ava_handle_count(void);
