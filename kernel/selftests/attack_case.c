@@ -212,6 +212,8 @@ static void overlapping(struct attack *a, struct attack_item *item)
 	struct ring_call *call = attack_good_call(a, item);
 
 	last_desc(a, call)->addr = call->readable + rng_below(&a->rng, call->size);
+	/* Not on the next chain, which may be one that must succeed. */
+	ring_heap(&a->vm, sizeof(struct virtio_ava_reply) + call->hdr.reply_cap);
 }
 
 static void odd_tables(struct attack *a, struct attack_item *item)

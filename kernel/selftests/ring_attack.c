@@ -245,8 +245,11 @@ static void judge(struct attack *a, struct attack_item *item)
 			       item->call.args_len : item->call.hdr.reply_cap;
 
 		if (reply.status || reply.len != len ||
-		    memcmp(ring_ptr(&a->vm, item->call.writable + sizeof(reply)), a->args, len))
+		    memcmp(ring_ptr(&a->vm, item->call.writable + sizeof(reply)), a->args, len)) {
+			printf("# well-formed call: status %u, %u bytes of reply, not %u\n",
+			       reply.status, reply.len, len);
 			tally.failed[item->class]++;
+		}
 	}
 	keep_context(item, &reply, used);
 }
@@ -484,6 +487,8 @@ int main(int argc, char **argv)
 	}
 	printf("TAP version 13\n# seed %lu, %lu cases\n", seed, cases);
 	a.rng.state = seed * 0x9e3779b97f4a7c15ull + 1;
+	for (i = 0; i < (int)sizeof(a.args); i++)
+		a.args[i] = rng_next(&a.rng);
 	a.guest_id = 666;
 	sem_init(&a.start, 0, 0);
 	sem_init(&a.done, 0, 0);
