@@ -50,6 +50,9 @@
 #include "runs.h"
 #include "sched.h"
 
+struct mm_struct;
+struct vhost_iotlb;
+
 struct ava_vhost;
 struct ava_context;
 struct ava_host_stream;
@@ -427,7 +430,10 @@ struct ava_pins {
 
 int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
 		  bool write, struct ava_pins *pins);
-void ava_vhost_unpin(struct ava_pins *pins, bool wrote);
+int ava_pin_runs(struct vhost_iotlb *umem, struct mm_struct *mm,
+		 struct ava_run_cursor *cur, u64 len, bool write,
+		 struct ava_pins *pins);
+void ava_unpin(struct ava_pins *pins, bool wrote);
 void ava_vhost_kick(struct ava_vhost *vhost);
 int ava_vhost_register(void);
 void ava_vhost_unregister(void);

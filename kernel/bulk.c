@@ -8,6 +8,7 @@
  * ever. Its pages are faulted in before, and the chunk ends where one is gone.
  */
 #include <linux/highmem.h>
+#include <linux/nospec.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -60,6 +61,13 @@ static int fault_in(void __user *addr, size_t len, bool to_guest)
 	return left == len ? -EFAULT : 0;
 }
 
+/* The index is the server's, in every chunk: bounded for speculation as well. */
+static const struct ava_seg_runs *seg_of(const struct ava_host_call *call,
+					 const struct ava_stream_copy *copy)
+{
+	return &call->segs[array_index_nospec(copy->seg, call->req.seg_count)];
+}
+
 /* What a copy must satisfy; the call's segments do not change while it is kept. */
 static int check_range(const struct ava_host_call *call, const struct ava_stream_copy *copy)
 {
@@ -69,7 +77,7 @@ static int check_range(const struct ava_host_call *call, const struct ava_stream
 
 	if (copy->seg >= call->req.seg_count)
 		return -ENOENT;
-	seg = &call->segs[copy->seg];
+	seg = seg_of(call, copy);
 	if (!(seg->flags & need))
 		return -EACCES;
 	if (copy->offset > seg->len || copy->len > seg->len - copy->offset)
@@ -102,13 +110,13 @@ static s64 copy_kept(struct ava_host_stream *stream, struct ava_host_call *call,
 	u64 done;
 	int ret;
 
-	ava_cursor_init(&cur, &call->segs[copy->seg], copy->offset + copy->copied);
+	ava_cursor_init(&cur, seg_of(call, copy), copy->offset + copy->copied);
 	ret = ava_vhost_pin(stream->ctx->vm->vhost, &cur, copy->len - copy->copied,
 			    to_guest, pins);
 	if (ret)
 		return ret;
 	done = copy_pins(pins, u64_to_user_ptr(copy->addr + copy->copied), to_guest);
-	ava_vhost_unpin(pins, to_guest);
+	ava_unpin(pins, to_guest);
 	return done;
 }
 

@@ -544,69 +544,13 @@ static void out_work(struct vhost_work *work)
 
 /* ---- bulk: guest memory for the server's context ------------------------------------ */
 
-static void note_pages(struct ava_pins *pins, u64 hva, u64 len, u32 pages)
-{
-	u32 off, n;
-
-	while (pages--) {
-		off = offset_in_page(hva);
-		n = min_t(u64, len, PAGE_SIZE - off);
-		pins->off[pins->count] = off;
-		pins->len[pins->count] = n;
-		pins->count++;
-		hva += n;
-		len -= n;
-	}
-}
-
-/* Pins the contiguous bytes at @hva, as many as fit. Return: how many, or -EIO. */
-static s64 pin_range(struct mm_struct *mm, u64 hva, u64 len, bool write,
-		     struct ava_pins *pins)
-{
-	u32 off = offset_in_page(hva);
-	u64 room = (u64)(AVA_PIN_PAGES - pins->count) * PAGE_SIZE - off;
-	long got;
-
-	len = min(len, room);
-	got = ava_pin_remote(mm, hva - off, DIV_ROUND_UP(off + len, PAGE_SIZE),
-			     write ? FOLL_WRITE : 0, pins->pages + pins->count);
-	if (got <= 0)
-		return -EIO;
-	len = min_t(u64, len, (u64)got * PAGE_SIZE - off);
-	note_pages(pins, hva, len, got);
-	return len;
-}
-
-static int pin_runs(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
-		    bool write, struct ava_pins *pins)
-{
-	u32 perm = write ? VHOST_MAP_WO : VHOST_MAP_RO;
-	u64 gpa, hva, n;
-	s64 got;
-
-	while (len && pins->count < AVA_PIN_PAGES) {
-		n = min(len, ava_cursor_peek(cur, &gpa));
-		if (!n)
-			return -EIO;
-		n = ava_translate(vhost->dev.umem, gpa, n, perm, &hva);
-		if (!n)
-			return -EIO;
-		got = pin_range(vhost->dev.mm, hva, n, write, pins);
-		if (got < 0)
-			return got;
-		ava_cursor_advance(cur, got);
-		len -= got;
-	}
-	return 0;
-}
-
 /**
  * ava_vhost_pin() - pin the next chunk of a segment's guest memory
  * @vhost: of the VM; a call of it is kept, so it has its owner's memory
  * @cur: where; moves on
  * @len: bytes wanted, not 0
  * @write: for the host to write
- * @pins: (out) for ava_vhost_unpin()
+ * @pins: (out) for ava_unpin()
  *
  * Pinned under mem_lock: an address that left the memory table while it was in
  * use may be the VMM's own memory a moment later. Both locks may be held by a VMM
@@ -625,16 +569,12 @@ int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
 		return ret;
 	ret = mmap_read_lock_killable(vhost->dev.mm);
 	if (!ret) {
-		ret = pin_runs(vhost, cur, len, write, pins);
+		ret = ava_pin_runs(vhost->dev.umem, vhost->dev.mm, cur, len, write,
+				   pins);
 		mmap_read_unlock(vhost->dev.mm);
 	}
 	up_read(&vhost->mem_lock);
 	return pins->count ? 0 : ret;
-}
-
-void ava_vhost_unpin(struct ava_pins *pins, bool wrote)
-{
-	unpin_user_pages_dirty_lock(pins->pages, pins->count, wrote);
 }
 
 /* ---- ioctls ---------------------------------------------------------------------- */
