@@ -67,12 +67,13 @@ void ring_vq_reset(struct ring_vm *vm, unsigned int index)
 	unsigned int i;
 
 	for (i = 0; i < RING_NUM; i++) {
-		vq->free[i] = RING_NUM - 1 - i;
+		if (i < vq->num)
+			vq->free[i] = vq->num - 1 - i;
 		vm->inflight -= vq->busy[i];
 		vq->busy[i] = false;
 		vq->done[i] = false;
 	}
-	vq->nfree = RING_NUM;
+	vq->nfree = vq->num;
 	vq->avail_idx = 0;
 	vq->base = 0;
 	vq->used_idx = 0;

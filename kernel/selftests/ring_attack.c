@@ -35,6 +35,9 @@ struct attack_tally {
 	uint64_t ms;
 };
 
+/* Not a class of chains, but counted like one. */
+#define SMALL_RINGS	63
+
 static struct attack_tally tally;
 
 /* ---- the second thread ------------------------------------------------------- */
@@ -83,23 +86,18 @@ static int vm_up(struct attack *a)
 	return ring_vm_up(&a->vm, a->guest_id, ATTACK_HIGH);
 }
 
-/* As a guest that resets its device and starts over. */
-static int vm_reset(struct attack *a)
+/* As a guest that resets its device and starts over, with rings of @num entries. */
+static int vm_restart(struct attack *a, unsigned int num)
 {
 	unsigned int i;
-	int ret;
+	int ret = ring_vm_run(&a->vm, 0);
 
-	tally.resets++;
-	if (tally.resets % 4 == 0) {
-		ring_vm_down(&a->vm);
-		return vm_up(a);
-	}
-	ret = ring_vm_run(&a->vm, 0);
 	if (!ret && ioctl(a->vm.fd, VHOST_AVA_RESET))
 		ret = -errno;
 	for (i = 0; !ret && i < VIRTIO_AVA_VQ_COUNT; i++) {
 		eventfd_t n;
 
+		a->vm.vq[i].num = num;
 		ring_vq_reset(&a->vm, i);
 		eventfd_read(a->vm.vq[i].err, &n);
 		ret = ring_vm_set_vring(&a->vm, i);
@@ -109,6 +107,83 @@ static int vm_reset(struct attack *a)
 	a->poisoned = false;
 	return ret ? ret : ring_vm_run(&a->vm, 1);
 }
+
+static int vm_reset(struct attack *a)
+{
+	tally.resets++;
+	if (tally.resets % 4)
+		return vm_restart(a, RING_NUM);
+	ring_vm_down(&a->vm);
+	return vm_up(a);
+}
+
+/* ---- rings of a few entries -------------------------------------------------------- */
+
+#define GUARD	0xcc
+
+/* What lies behind a used ring, to the end of its page. */
+static uint8_t *guard(struct ring_vq *vq, size_t *len)
+{
+	size_t size = sizeof(*vq->used) + vq->num * sizeof(vq->used->ring[0]) + 2;
+
+	*len = RING_PAGE - size;
+	return (uint8_t *)vq->used + size;
+}
+
+static int small_head(struct attack *a, unsigned int index)
+{
+	struct virtio_ava_ctrl open = ring_ctrl_open(ATTACK_LAZY_API, 1, 2, RING_API_HASH);
+	uint32_t in = index == VIRTIO_AVA_VQ_CONTROL ? 40 : 32;
+	uint32_t out = index == VIRTIO_AVA_VQ_CONTROL ? sizeof(open) : 64;
+	struct ring_buf bufs[2] = {
+		{ ring_heap(&a->vm, out), out, false },
+		{ ring_heap(&a->vm, in), in, true },
+	};
+
+	memset(ring_ptr(&a->vm, bufs[0].addr), 0, out);
+	if (index == VIRTIO_AVA_VQ_CONTROL)
+		memcpy(ring_ptr(&a->vm, bufs[0].addr), &open, out);
+	return ring_add_indirect(&a->vm, index, bufs, 2);
+}
+
+/*
+ * One chain is offered again and again before it came back, so the host owes more
+ * answers than the ring has entries.
+ */
+static unsigned int small_round(struct attack *a)
+{
+	unsigned int index = rng_below(&a->rng, 2) ? VIRTIO_AVA_VQ_CONTROL : VIRTIO_AVA_VQ_SUBMIT;
+	unsigned int offers = 10 + rng_below(&a->rng, 150), i;
+	struct ring_vq *vq = &a->vm.vq[index];
+	uint8_t *behind;
+	size_t len, n;
+	int head;
+
+	if (vm_restart(a, 1u << rng_below(&a->rng, 4)))
+		return 0;
+	head = small_head(a, index);
+	behind = guard(vq, &len);
+	memset(behind, GUARD, len);
+	for (i = 1; i < offers; i++) {
+		vq->avail->ring[vq->avail_idx++ % vq->num] = head;
+		if (i % vq->num)
+			continue;
+		ring_kick(&a->vm, index);
+		sched_yield();
+	}
+	ring_kick(&a->vm, index);
+	/* A stop waits for the handlers, so all is written that will be. */
+	a->poisoned = true;
+	if (ring_vm_run(&a->vm, 0))
+		return 0;
+	for (n = 0; n < len && behind[n] == GUARD; n++)
+		;
+	tally.cases[SMALL_RINGS] += offers;
+	tally.failed[SMALL_RINGS] += n < len;
+	return offers;
+}
+
+/* ---- contexts --------------------------------------------------------------------- */
 
 static int send_all(struct attack *a, struct ring_ctrl *wait, uint32_t cmd)
 {
@@ -402,6 +477,8 @@ static int attack(struct attack *a, struct attack_peer *peer, unsigned long case
 	int ret = vm_up(a);
 
 	while (!ret && done < cases) {
+		if (a->poisoned && !rng_below(&a->rng, 8))
+			done += small_round(a);
 		if (a->poisoned)
 			ret = vm_reset(a);
 		if (!ret)
@@ -452,6 +529,8 @@ static int report(int ended, pid_t server)
 	for (i = 0; i < attack_class_count; i++)
 		bad += line(&n, !tally.failed[i], "ring_attack.%s: %lu cases",
 			    attack_classes[i].name, tally.cases[i]);
+	bad += line(&n, !tally.failed[SMALL_RINGS], "ring_attack.%s: %lu cases",
+		    "offers beyond a small ring", tally.cases[SMALL_RINGS]);
 	bad += line(&n, !ended, "ring_attack.all cases were played%s%.0lu", "", 0);
 	bad += line(&n, !tally.peer_failed, "ring_attack.%s was answered right: %lu calls",
 		    "another VM", tally.peer_calls);
