@@ -203,7 +203,7 @@ static void check_pointer_type(const struct param *p)
 	if (p->dir & DIR_OUT && to->is_const)
 		diag_error(p->loc, "pointer '%s' is an output but points to const '%s': expected ava_in",
 			   p->name, to->spelling);
-	if (to->is_void && !p->bytes)
+	if (to->is_void && !p->bytes && !p->count)
 		diag_error(p->loc, "void pointer '%s' has no size: expected ava_bytes(expr)", p->name);
 	else if (!to->is_void && !to->size)
 		diag_error(p->loc, "pointer '%s' points to the incomplete type '%s': expected "

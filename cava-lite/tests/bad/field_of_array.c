@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stddef.h>
+#include <stdint.h>
+#include <cava.h>
+#include "thing.h"
+ava_api(bad, 1, 0);
+ava_status(int, 0, -1);
+typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
+struct s { const int *parts; };
+int f(const struct s *a ava_in ava_count(2) ava_field_buffer(parts, 1)) ava_id(1); // expect: ava_field_buffer: expected 'a' to be one struct that is ava_in
