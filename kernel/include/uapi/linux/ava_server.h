@@ -64,6 +64,9 @@ struct ava_server_accept {
  * struct ava_context_reject - AVA_CONTEXT_IOC_REJECT: refuse a context not yet attached
  * @reason: AVA_REJECT_*
  * @reserved: zero
+ *
+ * -EBUSY if a server attached, -ESHUTDOWN if the context was refused already or
+ * the guest closed meanwhile.
  */
 struct ava_context_reject {
 	__u32 reason;
@@ -103,7 +106,9 @@ struct ava_func {
  * @api: (in) what the server was built from
  * @funcs: (in) pointer to an array of struct ava_func
  * @func_count: (in) rows, 1 to AVA_MAX_FUNCS
- * @func_stride: (in) distance of the rows' starts, a multiple of 8
+ * @func_stride: (in) distance of the rows' starts, a multiple of 8 up to 4096;
+ *	rows may be smaller than the kernel's struct (the rest reads as zero) or
+ *	larger (the rest must be zero)
  * @flags: (in) none defined
  * @reserved: zero
  *
@@ -130,7 +135,8 @@ struct ava_context_attach {
  * @reserved: (in) zero
  *
  * Waits, or -EAGAIN with O_NONBLOCK; poll(2) reports EPOLLIN when one waits and
- * EPOLLHUP when the guest closed the context; then -ESHUTDOWN.
+ * EPOLLHUP when the guest closed the context; then -ESHUTDOWN. -EINVAL before
+ * the server attached.
  */
 struct ava_context_stream {
 	__u32 flags;
@@ -146,7 +152,8 @@ struct ava_context_stream {
  * @len: its bytes, at most 256
  * @flags: none defined
  *
- * -ENOBUFS if the context has too many events that the guest has not taken.
+ * -ENOBUFS if the context has too many events that the guest has not taken,
+ * -EINVAL before the server attached, -ESHUTDOWN when the context is over.
  */
 struct ava_context_event {
 	__u64 cookie;
