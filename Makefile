@@ -6,7 +6,7 @@ AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
 .PHONY: all help setup demo check check-lint check-unit check-qemu check-kunit check-selftests check-lab
-.PHONY: userspace cava-lite modules selftests qemu fuzz docs install clean
+.PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-modules clean
 
 all: userspace cava-lite modules selftests qemu
 
@@ -17,7 +17,9 @@ help:
 	@echo 'make setup   install the packages that building and testing needs'
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
 	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
-	@echo 'make docs    man pages; make install: userspace (DESTDIR, PREFIX); make clean'
+	@echo 'make docs    man pages; make clean'
+	@echo 'make install: libraries, servers, avad, cava-lite, headers, man pages (DESTDIR, PREFIX)'
+	@echo 'make install-modules: both modules, as lib/modules/RELEASE/extra (DESTDIR)'
 
 setup:
 	@scripts/setup
@@ -57,6 +59,9 @@ docs:
 install: userspace cava-lite
 	@$(MAKE) --no-print-directory -C userspace install
 	@$(MAKE) --no-print-directory -C cava-lite install
+
+install-modules: modules
+	@scripts/build-modules --install '$(DESTDIR)'
 
 clean:
 	rm -rf $(BUILD)
