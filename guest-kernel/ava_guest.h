@@ -184,6 +184,7 @@ struct avag_stream {
 	bool open;
 	u64 seq;
 	unsigned int in_flight;
+	unsigned int loud;	/* of those, how many will interrupt */
 	unsigned int silent;	/* calls since one that interrupts */
 };
 

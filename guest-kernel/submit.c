@@ -8,7 +8,9 @@
  * Calls hold their place until the host is done, however long that takes, so the
  * ring is shared out: a context may add a call while fewer of its calls are in
  * flight than places are left. One context then gets half of the places, n of
- * them get n parts of n + 1, and there is always one more for a newcomer.
+ * them get n parts of n + 1, and there is always one more for a newcomer. A
+ * stream that has calls in flight stops earlier, at half as many of its context,
+ * so that the context's other streams do not wait for it.
  *
  * The host does not interrupt for a successful async call without NOTIFY, a
  * silent one, so nobody may wait for the place of one. At most silent_max calls
@@ -41,10 +43,12 @@ static void avag_submit_count(struct avag_call *call, int n)
 
 	lockdep_assert_held(&ctx->dev->submit.lock);
 	call->stream->in_flight += n;
-	if (call->silent)
+	if (call->silent) {
 		ctx->dev->silent += n;
-	else
-		ctx->loud += n;
+		return;
+	}
+	ctx->loud += n;
+	call->stream->loud += n;
 }
 
 static void avag_submit_returned(struct avag_call *call, u32 used)
@@ -113,14 +117,17 @@ static bool avag_submit_has_room(const struct avag_call *call)
 {
 	struct avag_device *dev = call->ctx->dev;
 	unsigned int num_free = dev->submit.vq->num_free;
+	unsigned int taken = call->ctx->loud;
 	unsigned int need = 1;
 
 	if (!dev->indirect)
 		need = call->out->nr + call->in->nr;
 	if (num_free < need)
 		return false;
+	if (call->stream->loud)
+		taken *= 2;
 	/* A silent call's place counts as free: no interrupt will say so. */
-	return num_free + dev->silent > dev->silent_max + call->ctx->loud;
+	return num_free + dev->silent > dev->silent_max + taken;
 }
 
 /* 0 if @call can be added now, -EAGAIN if it must wait for room. */
