@@ -303,8 +303,14 @@ static int avag_freeze(struct virtio_device *vdev)
 	struct avag_device *dev = vdev->priv;
 	bool busy;
 
+	/* An OPEN may still be answered, or have been taken by the work item. */
+	spin_lock_irq(&dev->ctrl.lock);
+	busy = dev->opens || !list_empty(&dev->ctrl_opens);
+	spin_unlock_irq(&dev->ctrl.lock);
+	flush_work(&dev->work);
+
 	mutex_lock(&dev->lock);
-	busy = !xa_empty(&dev->contexts);
+	busy |= !xa_empty(&dev->contexts);
 	mutex_unlock(&dev->lock);
 	if (busy) {
 		dev_err(&vdev->dev, "cannot suspend while a context is open\n");
