@@ -19,8 +19,16 @@ STATE = os.path.abspath(os.environ.get("AVA_LAB_DIR") or f"{BUILD}/lab")
 
 POCL_CACHE = f"{CACHE}/pocl"		# kernels that PoCL compiled, kept from lab to lab
 
-HOST_MEM = int(os.environ.get("AVA_LAB_MEM") or 4096)
-GUEST_MEM = int(os.environ.get("AVA_LAB_GUEST_MEM") or 1024)
+
+
+def _mib(name, default):
+    """MiB that the environment sets; 0 if it says something else, see check_settings()."""
+    text = os.environ.get(name) or str(default)
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+HOST_MEM = _mib("AVA_LAB_MEM", 4096)
+GUEST_MEM = _mib("AVA_LAB_GUEST_MEM", 1024)
 SPARE_MEM = 512
 PROBE_S = 15
 
@@ -97,6 +105,18 @@ def guest_qemu(ava):
     if not os.access(path, os.X_OK):
         raise Missing("QEMU with vhost-ava-pci is not built: run scripts/build-qemu")
     return path, ""
+
+
+def check_settings():
+    for name, value in (("AVA_LAB_MEM", HOST_MEM), ("AVA_LAB_GUEST_MEM", GUEST_MEM)):
+        if not value:
+            raise Missing(f"{name} is '{os.environ[name]}': set it to a number of MiB, or not")
+    accel = os.environ.get("AVA_LAB_ACCEL")
+    if accel not in (None, "", "kvm", "tcg"):
+        raise Missing(f"AVA_LAB_ACCEL is '{accel}': set it to kvm or tcg, or not")
+    if accel == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise Missing("AVA_LAB_ACCEL is kvm and /dev/kvm is not there or may not be opened: "
+                      "unset it, and the lab uses emulation")
 
 
 def check_memory(guests):
