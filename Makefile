@@ -6,7 +6,7 @@ AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
 .PHONY: all help setup demo check check-lint check-unit check-qemu check-kunit check-selftests check-lab
-.PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-modules clean
+.PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-guest install-modules clean
 
 all: userspace cava-lite modules selftests qemu
 
@@ -18,7 +18,8 @@ help:
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
 	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
 	@echo 'make docs    man pages; make clean'
-	@echo 'make install: libraries, servers, avad, cava-lite, headers, man pages (DESTDIR, PREFIX)'
+	@echo 'make install: avad, servers, cava-lite, headers, man pages (DESTDIR, PREFIX)'
+	@echo 'make install-guest: the generated libraries and their lines for the loaders'
 	@echo 'make install-modules: both modules, as lib/modules/RELEASE/extra (DESTDIR)'
 
 setup:
@@ -59,6 +60,9 @@ docs:
 install: userspace cava-lite
 	@$(MAKE) --no-print-directory -C userspace install
 	@$(MAKE) --no-print-directory -C cava-lite install
+
+install-guest: cava-lite
+	@$(MAKE) --no-print-directory -C cava-lite install-guest
 
 install-modules: modules
 	@scripts/build-modules --install '$(DESTDIR)'
