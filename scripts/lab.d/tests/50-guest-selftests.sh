@@ -7,7 +7,7 @@ exec 8< <(host "$tests/echo_server" 2>&1)
 read -r -t 60 line <&8
 same "the echo server" ready "$line"
 failed=
-for test in ava_uapi ava_io ava_fault ava_unbind; do
+for test in ava_uapi ava_io ava_fault ava_share ava_unbind; do
 	out=$(guest 1 "timeout 240 $tests/$test") || failed="$failed $test"
 	echo "$test: $(grep -c '^ok' <<<"$out" || true) passed"
 	grep '^not ok' -B 5 <<<"$out" && failed="$failed $test"
