@@ -25,7 +25,7 @@ refused "this machine has" AVA_LAB_MEM=99999999 -- up
 refused "do not fit a host VM" -- up --guests 1000
 refused "AVA_LAB_MEM is 'much'" AVA_LAB_MEM=much -- up
 refused "AVA_LAB_GUEST_MEM is '-3'" AVA_LAB_GUEST_MEM=-3 -- up
-refused "AVA_LAB_ACCEL is 'xen'" AVA_LAB_ACCEL=hax -- up
+refused "AVA_LAB_ACCEL is 'xen'" AVA_LAB_ACCEL=xen -- up
 refused "apt-get install qemu-system-x86" PATH="$dir/none" -- up
 refused "apt-get install busybox-static" PATH="$dir/bin" -- up
 refused "ava_host.ko is not built: run scripts/build-modules" BUILD="$dir/build" -- up
