@@ -195,7 +195,8 @@ static void test_defaults(void **state)
 	assert_string_equal(apis->user, getpwnam("ava") ? "ava" : "nobody");
 	assert_string_equal(apis->work_dir, "/var/lib/ava");
 	assert_int_equal(apis->max_contexts, 0);
-	assert_int_equal(apis->args.count + apis->env.count + apis->limits.count, 0);
+	assert_int_equal(apis->args.count + apis->env.count + apis->limits.count +
+			 apis->writable.count, 0);
 	assert_int_equal(apis->namespaces, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
 			 CLONE_NEWNET | CLONE_NEWUTS);
 	assert_null(avad_config_find(apis, "y"));
@@ -213,7 +214,8 @@ static void test_all_keys(void **state)
 	write_file("x.json", "{ \"api\": \"x\", \"server\": \"/s\", \"args\": [\"-a\", \"b c\"], "
 		   "\"env\": {\"A\": \"1=2\", \"B\": \"\"}, \"user\": \"daemon\", "
 		   "\"work_dir\": \"/w\", \"limits\": {\"as\": 5000000000, \"core\": 0}, "
-		   "\"max_contexts\": 3, \"namespaces\": [\"net\", \"ipc\"] }");
+		   "\"max_contexts\": 3, \"namespaces\": [\"net\", \"ipc\"], "
+		   "\"writable\": [\"/c\", \"/d\"] }");
 	assert_int_equal(load(&apis, &log), 0);
 	assert_string_equal(log, "");
 	assert_non_null(avad_config_find(apis, "y"));
@@ -228,6 +230,8 @@ static void test_all_keys(void **state)
 	assert_string_equal(x->limits.list[0], "as=5000000000");
 	assert_int_equal(x->max_contexts, 3);
 	assert_int_equal(x->namespaces, CLONE_NEWNET | CLONE_NEWIPC);
+	assert_int_equal(x->writable.count, 2);
+	assert_string_equal(x->writable.list[1], "/d");
 	avad_config_free(apis);
 }
 
