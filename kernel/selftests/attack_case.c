@@ -272,16 +272,18 @@ static void async(struct attack *a, struct attack_item *item)
 static void control(struct attack *a, struct attack_item *item)
 {
 	struct ring_vm *vm = &a->vm;
+	uint32_t out = rng_below(&a->rng, 4) ? 104 : rng_below(&a->rng, 256);
+	uint32_t in = rng_below(&a->rng, 8) ? 40 : rng_below(&a->rng, 256);
+	uint32_t ctx = rng_below(&a->rng, 2) ? a->ctx[ATTACK_SERVED].id : 0;
 	struct ring_buf bufs[2] = {
-		{ ring_heap(vm, 256), rng_below(&a->rng, 4) ? 104 : rng_below(&a->rng, 256), false },
-		{ ring_heap(vm, 256), rng_below(&a->rng, 8) ? 40 : rng_below(&a->rng, 256), true },
+		{ ring_heap(vm, 256), out, false },
+		{ ring_heap(vm, 256), in, true },
 	};
 	struct virtio_ava_ctrl *c = ring_ptr(vm, bufs[0].addr);
 	uint32_t *w = (uint32_t *)c;
 	unsigned int n = rng_below(&a->rng, 4);
 
-	*c = ring_ctrl_of(1 + rng_below(&a->rng, 5), rng_below(&a->rng, 2) ? a->ctx[ATTACK_SERVED].id : 0,
-			  rng_below(&a->rng, 3));
+	*c = ring_ctrl_of(1 + rng_below(&a->rng, 5), ctx, rng_below(&a->rng, 3));
 	while (n--)
 		w[rng_below(&a->rng, sizeof(*c) / 4)] = rng_odd(&a->rng);
 	/* What it may have closed is not known to be open any more. */
@@ -481,4 +483,5 @@ const struct attack_class attack_classes[] = {
 	{ "aimed at its own rings", aimed_at_own_rings, 4, ATTACK_BREAKS },
 	{ "scribbled used ring", used_scribble, 3, ATTACK_BREAKS },
 };
+
 const unsigned int attack_class_count = sizeof(attack_classes) / sizeof(attack_classes[0]);

@@ -162,7 +162,8 @@ static int xor_bytes(FIXTURE_DATA(call) *self, uint64_t len, uint32_t off)
 	int ret;
 
 	pattern(src, len, len);
-	dst[-1] = dst[len] = 0x99;
+	dst[-1] = 0x99;
+	dst[len] = 0x99;
 	next_call(self, &call, RING_XOR);
 	ring_call_segs(&call, segs, 2);
 	ret = ring_call_do(&self->vm, &call);
@@ -245,7 +246,10 @@ TEST_F(call, as_many_segments_as_allowed)
 		uint8_t *p;
 
 		runs[i] = one_run(&self->vm, 100 + i, i);
-		segs[i] = (struct ring_seg){ 100 + i, AVA_SEG_TO_HOST | AVA_SEG_FROM_HOST, 1, &runs[i] };
+		segs[i].len = 100 + i;
+		segs[i].flags = AVA_SEG_TO_HOST | AVA_SEG_FROM_HOST;
+		segs[i].run_count = 1;
+		segs[i].runs = &runs[i];
 		p = ring_ptr(&self->vm, runs[i].addr);
 		pattern(p, 100 + i, i);
 		for (j = 0; j < 100 + i; j++)

@@ -69,7 +69,9 @@ static int echo(FIXTURE_DATA(stream) *self)
 	next_call(self, &call, RING_ECHO);
 	ring_call_args(&call, "abcdefgh", 8, 8);
 	ret = ring_call_send(&self->vm, &call);
-	if (ret || (ret = ring_fetch(&self->s, &e)))
+	if (!ret)
+		ret = ring_fetch(&self->s, &e);
+	if (ret)
 		return ret;
 	memcpy(ring_at(&self->s, e.reply_off), ring_at(&self->s, e.args_off), 8);
 	ring_complete(&self->s, e.tag, 0, 8);

@@ -283,7 +283,8 @@ TEST_F(wire, function_rows)
 TEST_F(wire, runs_outside_guest_memory)
 {
 	static const uint64_t addr[] = {
-		RING_LOW_SIZE, RING_HIGH_GPA - 1, RING_HIGH_GPA + MIB, 1ull << 63, RING_LOW_SIZE - 4,
+		RING_LOW_SIZE - 4, RING_LOW_SIZE, RING_HIGH_GPA - 1, RING_HIGH_GPA + MIB,
+		1ull << 63,
 	};
 	unsigned int i;
 
@@ -307,18 +308,21 @@ TEST_F(wire, runs_outside_guest_memory)
 
 /* ---- control requests ------------------------------------------------------------ */
 
-static void ctrl_name_unterminated(struct virtio_ava_ctrl *c) { memset(c->api, 'a', 32); }
-static void ctrl_name_empty(struct virtio_ava_ctrl *c) { memset(c->api, 0, 32); }
-static void ctrl_name_tail(struct virtio_ava_ctrl *c) { c->api[31] = 'x'; c->api[30] = 0; }
-static void ctrl_name_escape(struct virtio_ava_ctrl *c) { c->api[1] = '\n'; }
-static void ctrl_flags(struct virtio_ava_ctrl *c) { c->flags = 1; }
-static void ctrl_ctx(struct virtio_ava_ctrl *c) { c->ctx = 1; }
-static void ctrl_stream(struct virtio_ava_ctrl *c) { c->stream = 1; }
-static void ctrl_reserved0(struct virtio_ava_ctrl *c) { c->reserved[0] = 1; }
-static void ctrl_reserved1(struct virtio_ava_ctrl *c) { c->reserved[1] = 1; }
-static void ctrl_cmd_zero(struct virtio_ava_ctrl *c) { c->cmd = 0; }
-static void ctrl_cmd_unknown(struct virtio_ava_ctrl *c) { c->cmd = 5; }
-static void ctrl_cmd_max(struct virtio_ava_ctrl *c) { c->cmd = UINT32_MAX; }
+#define CTRL_SPOIL(name, code) \
+	static void name(struct virtio_ava_ctrl *c) { code; }
+
+CTRL_SPOIL(ctrl_name_unterminated, memset(c->api, 'a', 32))
+CTRL_SPOIL(ctrl_name_empty, memset(c->api, 0, 32))
+CTRL_SPOIL(ctrl_name_tail, c->api[31] = 'x'; c->api[30] = 0)
+CTRL_SPOIL(ctrl_name_escape, c->api[1] = '\n')
+CTRL_SPOIL(ctrl_flags, c->flags = 1)
+CTRL_SPOIL(ctrl_ctx, c->ctx = 1)
+CTRL_SPOIL(ctrl_stream, c->stream = 1)
+CTRL_SPOIL(ctrl_reserved0, c->reserved[0] = 1)
+CTRL_SPOIL(ctrl_reserved1, c->reserved[1] = 1)
+CTRL_SPOIL(ctrl_cmd_zero, c->cmd = 0)
+CTRL_SPOIL(ctrl_cmd_unknown, c->cmd = 5)
+CTRL_SPOIL(ctrl_cmd_max, c->cmd = UINT32_MAX)
 
 TEST_F(wire, control_open)
 {

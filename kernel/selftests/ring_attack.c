@@ -216,8 +216,10 @@ static int refill(struct attack *a)
 		ret = ring_ctrl_wait(&a->vm, &wait[i], &resp);
 		tally.contexts += !ret;
 		/* Closed ones count until the server let go; the next round will do. */
-		if (ret == VIRTIO_AVA_S_QUOTA)
-			ret = resp.ctx = 0;
+		if (ret == VIRTIO_AVA_S_QUOTA) {
+			resp.ctx = 0;
+			ret = 0;
+		}
 		/* Marked so for the request below. */
 		a->ctx[i] = (struct attack_context){ .id = resp.ctx, .spent = resp.ctx };
 	}
@@ -395,10 +397,13 @@ static void fill_batch(struct attack *a, unsigned int n)
 	/* Few batches, since one such chain puts the others in doubt. */
 	if (!rng_below(&a->rng, 8))
 		kinds |= 1u << ATTACK_CHANGES;
-	a->items = a->targets = 0;
+	a->items = 0;
+	a->targets = 0;
 	tally.broken_now = false;
-	for (i = 0; i < ATTACK_CONTEXTS; i++)
-		a->ctx[i].uses = a->ctx[i].dirty = 0;
+	for (i = 0; i < ATTACK_CONTEXTS; i++) {
+		a->ctx[i].uses = 0;
+		a->ctx[i].dirty = false;
+	}
 	while (a->items < n && a->vm.vq[VIRTIO_AVA_VQ_SUBMIT].nfree > 16)
 		add_case(a, kinds);
 	if (!rng_below(&a->rng, 4))
@@ -523,8 +528,9 @@ static int report(int ended, pid_t server)
 	for (i = 0; i < 16; i++)
 		if (tally.status[i])
 			printf("# answered with status %u: %lu\n", i, tally.status[i]);
-	printf("# %lu contexts, %lu resets, %lu files, %lu rings broken, %lu gone silent, %llu ms\n",
-	       tally.contexts, tally.resets, tally.files, tally.broken, tally.silent,
+	printf("# %lu contexts, %lu resets, %lu files\n", tally.contexts, tally.resets,
+	       tally.files);
+	printf("# %lu rings broken, %lu gone silent, %llu ms\n", tally.broken, tally.silent,
 	       (unsigned long long)tally.ms);
 	for (i = 0; i < attack_class_count; i++)
 		bad += line(&n, !tally.failed[i], "ring_attack.%s: %lu cases",
@@ -573,7 +579,8 @@ int main(int argc, char **argv)
 	sem_init(&a.done, 0, 0);
 	/* Forked before there are VMs, whose files it would hold. */
 	server = attack_server_start();
-	if (server < 0 || (ret = attack_peer_up(&peer, 667))) {
+	ret = server < 0 ? -1 : attack_peer_up(&peer, 667);
+	if (ret) {
 		printf("not ok 1 - ring_attack.set-up\n1..1\n");
 		return 1;
 	}

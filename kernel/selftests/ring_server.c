@@ -26,6 +26,7 @@ const struct ava_func ring_funcs[] = {
 	{ .id = RING_FILL, .max_segs = VIRTIO_AVA_MAX_SEGS },
 	{ .id = RING_DIE },
 };
+
 const unsigned int ring_func_count = sizeof(ring_funcs) / sizeof(ring_funcs[0]);
 
 struct ava_api_id ring_api_id(void)
