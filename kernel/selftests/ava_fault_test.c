@@ -78,8 +78,11 @@ static int echo(struct ring_vm *vm, uint32_t ctx, uint64_t seq)
 	return ring_call_do(vm, &call);
 }
 
+/* The manager notes a server after forking it, which may be after it attached. */
 static pid_t server_of(struct ring_service *svc, unsigned int nth)
 {
+	while (__atomic_load_n(&svc->shared->server_count, __ATOMIC_SEQ_CST) <= nth)
+		usleep(1000);
 	return __atomic_load_n(&svc->shared->servers[nth], __ATOMIC_SEQ_CST);
 }
 
@@ -171,8 +174,6 @@ TEST_F(fault, server_that_dies_before_attaching)
 
 	self->svc.shared->stall = 1;
 	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &open));
-	while (!__atomic_load_n(&self->svc.shared->server_count, __ATOMIC_SEQ_CST))
-		usleep(1000);
 	kill(server_of(&self->svc, 0), SIGKILL);
 	EXPECT_EQ(VIRTIO_AVA_S_NO_SERVER, ring_ctrl_wait(&self->vm, &open, NULL));
 }
@@ -182,13 +183,13 @@ TEST_F(fault, vm_dies_while_opening)
 	struct virtio_ava_ctrl req = ring_ctrl_open(RING_API_NAME, RING_API_MAJOR,
 						    RING_API_MINOR, RING_API_HASH);
 	struct ring_ctrl open;
+	pid_t server;
 
 	self->svc.shared->stall = 1;
 	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &open));
-	while (!__atomic_load_n(&self->svc.shared->server_count, __ATOMIC_SEQ_CST))
-		usleep(1000);
+	server = server_of(&self->svc, 0);
 	ring_vm_down(&self->vm);
-	kill(server_of(&self->svc, 0), SIGKILL);
+	kill(server, SIGKILL);
 }
 
 /* ---- servers that die ---------------------------------------------------------------- */
