@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 
 $(eval $(call spec_rules,tiny,tests/tiny,$(T)/tiny))
 
-TEST_FLAGS := $(BASE) -D_GNU_SOURCE $(GENERATED_INCLUDES) -Itests -I../userspace/marshal
+TEST_FLAGS := $(BASE) -D_GNU_SOURCE= $(GENERATED_INCLUDES) -Itests -I../userspace/marshal
 
 $(T)/vendor.o: tests/vendor.c
 	@mkdir -p $(@D)
@@ -18,7 +18,7 @@ $(T)/tiny/ava-server-tiny: $(T)/vendor.o
 $(T)/roundtrip: tests/roundtrip.c tests/tap.h $(T)/tiny/libava-tiny.so
 	$(CC) $(TEST_FLAGS) -o $@ $< -L$(T)/tiny -lava-tiny -Wl,-rpath,$(T)/tiny
 
-$(T)/unit: tests/unit.c $(wildcard ../userspace/marshal/*.c) $(wildcard ../userspace/include/ava/*.h)
+$(T)/unit: tests/unit.c $(wildcard ../userspace/marshal/*.c) ../userspace/common/log.c $(wildcard ../userspace/include/ava/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover -o $@ \
 		$(filter %.c,$^) -lcmocka

@@ -4,12 +4,15 @@
  *
  * Server calls run against segments in this process.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -438,6 +441,37 @@ static void test_found_objects(void **state)
 	assert_true(ava_object_handle(o, 2) == h);
 }
 
+static void *make_objects(void *stop)
+{
+	while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED))
+		ava_object_release(ava_object_new(NULL, 4));
+	return NULL;
+}
+
+/* Threads are at the table while another one forks: the child can go on. */
+static void test_objects_fork(void **state)
+{
+	pthread_t threads[2];
+	int i, stop = 0, status;
+	pid_t pid;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, make_objects, &stop);
+	for (i = 0; i < 200; i++) {
+		pid = fork();
+		if (!pid) {
+			alarm(10);	/* the sanitizer's own allocator may hang: no new object */
+			_exit(!!ava_object_handle(&status, 4));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
+
 /* ---- guest.h ------------------------------------------------------------------------------------- */
 
 static const struct ava_guest_api api;
@@ -842,6 +876,7 @@ int main(void)
 		HANDLES(test_handle_released_twice), HANDLES(test_handle_used_while_released),
 		HANDLES(test_handle_release_fails),
 		cmocka_unit_test(test_objects), cmocka_unit_test(test_found_objects),
+		cmocka_unit_test(test_objects_fork),
 		GUEST(test_guest_small), GUEST(test_guest_segments), GUEST(test_guest_spill),
 		GUEST(test_guest_refuses), GUEST(test_guest_bad_reply),
 		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),

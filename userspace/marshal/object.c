@@ -2,8 +2,10 @@
 /*
  * object.c - the guest's table of objects
  *
- * Two hashes over the same objects, by address and by handle, under one lock:
- * lookups share it. Whoever drops the last reference frees the object.
+ * Two hashes over the same objects, by address and by handle, under one mutex:
+ * held for a lookup only, and over fork. No rwlock: a child could not unlock one,
+ * which knows its writer by thread id. Whoever drops the last reference frees the
+ * object.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@ struct object {
 	void (*free_meta)(void *meta);
 };
 
-static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ava_hash addresses;
 static struct ava_hash handles;
 static uint64_t next_serial = 1;
@@ -31,12 +33,12 @@ static uint64_t next_serial = 1;
 /* A child of fork(2) must not find the lock held by a thread that it does not have. */
 static void fork_prepare(void)
 {
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 }
 
 static void fork_done(void)
 {
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 }
 
 static void __attribute__((constructor)) object_init(void)
@@ -81,11 +83,11 @@ struct ava_object *ava_object_new(const void *dispatch, uint32_t type)
 {
 	struct object *o;
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_add(dispatch, ava_handle_make(next_serial++, type, false));
 	if (o)
 		o->refs = 1;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return o ? &o->pub : NULL;
 }
 
@@ -94,7 +96,7 @@ struct ava_object *ava_object_of(const void *dispatch, uint64_t handle, bool new
 	struct ava_hash_node *n;
 	struct object *o;
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	n = ava_hash_find(&handles, handle);
 	if (n) {
 		o = (struct object *)((char *)n - offsetof(struct object, by_handle));
@@ -105,7 +107,7 @@ struct ava_object *ava_object_of(const void *dispatch, uint64_t handle, bool new
 	}
 	if (o && new_ref)
 		o->refs++;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return o ? &o->pub : NULL;
 }
 
@@ -114,11 +116,11 @@ uint64_t ava_object_handle(const void *p, uint32_t type)
 	struct object *o;
 	uint64_t handle = 0;
 
-	pthread_rwlock_rdlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_at(p);
 	if (o && ava_handle_type(o->by_handle.key) == type)
 		handle = o->by_handle.key;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return handle;
 }
 
@@ -126,18 +128,18 @@ void ava_object_retain(const void *p)
 {
 	struct object *o;
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_at(p);
 	if (o)
 		o->refs++;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 }
 
 void ava_object_release(const void *p)
 {
 	struct object *o, *dead = NULL;
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_at(p);
 	if (o && o->refs)
 		o->refs--;
@@ -145,7 +147,7 @@ void ava_object_release(const void *p)
 		object_unhash(o);
 		dead = o;
 	}
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	if (dead && dead->free_meta)
 		dead->free_meta(dead->meta);
 	free(dead);
@@ -157,7 +159,7 @@ bool ava_object_set_meta(const void *p, void *meta, void (*free_meta)(void *))
 	void *old = NULL;
 	struct object *o;
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_at(p);
 	if (o) {
 		old = o->meta;
@@ -165,7 +167,7 @@ bool ava_object_set_meta(const void *p, void *meta, void (*free_meta)(void *))
 		o->meta = meta;
 		o->free_meta = free_meta;
 	}
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	if (old_free)
 		old_free(old);
 	return o;
@@ -176,9 +178,9 @@ void *ava_object_meta(const void *p)
 	struct object *o;
 	void *meta;
 
-	pthread_rwlock_rdlock(&lock);
+	pthread_mutex_lock(&lock);
 	o = object_at(p);
 	meta = o ? o->meta : NULL;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	return meta;
 }
