@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,13 +16,28 @@
 
 #include "log.h"
 
+/* Nobody dies of a reader of its stderr that went: SIGPIPE is blocked, and taken if it came. */
+static void write_quietly(const char *line, size_t len)
+{
+	const struct timespec now = { 0 };
+	sigset_t pipe, old, pending;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	if (write(STDERR_FILENO, line, len) < 0 && errno == EPIPE &&
+	    !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 void ava_log(const char *who, const char *fmt, ...)
 {
 	int saved = errno;
 	char line[1024];
 	va_list ap;
 	size_t len;
-	ssize_t ret;
 
 	snprintf(line, sizeof(line), "%s: ", who);
 	len = strlen(line);
@@ -29,7 +46,6 @@ void ava_log(const char *who, const char *fmt, ...)
 	va_end(ap);
 	len = strlen(line);
 	line[len++] = '\n';
-	ret = write(STDERR_FILENO, line, len);
-	(void)ret;
+	write_quietly(line, len);
 	errno = saved;
 }

@@ -5,11 +5,12 @@
  * Everything of a call is in the caller's struct ava_gcall; nothing is shared
  * but the object table and the context, which lock for themselves.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ava/guest.h>
+
+#include "../common/log.h"
 
 static void guest_fail(struct ava_gcall *g, int err)
 {
@@ -416,5 +417,5 @@ bool ava_guest_call(struct ava_gcall *g)
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said)
 {
 	if (!__atomic_exchange_n(said, 1, __ATOMIC_RELAXED))
-		fprintf(stderr, "ava: %s: %s is not supported\n", (const char *)api->id.name, func);
+		ava_log("ava", "%s: %s is not supported", (const char *)api->id.name, func);
 }

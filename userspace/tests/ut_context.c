@@ -432,6 +432,25 @@ static void test_channel_names(void **state)
 	fresh_context();
 }
 
+static int child_broken_stderr(void *arg)
+{
+	struct ava_context *ctx;
+	int fds[2];
+
+	(void)arg;
+	if (pipe(fds) || close(fds[0]) || dup2(fds[1], STDERR_FILENO) < 0)
+		return 1;
+	setenv("AVA_CHANNEL", "NOTHING", 1);
+	return ava_context_get(fresh_id(), &ctx) == -EINVAL ? 0 : 2;
+}
+
+/* A message that nobody reads does not end the program. */
+static void test_broken_stderr(void **state)
+{
+	(void)state;
+	assert_int_equal(ut_child(child_broken_stderr, NULL), 0);
+}
+
 static void test_versions(void **state)
 {
 	struct ava_api_id *id = malloc(sizeof(*id));
@@ -501,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_server_crash),
 		cmocka_unit_test(test_bad_call_is_sticky),
 		cmocka_unit_test(test_refusals_leave_the_context),
+		cmocka_unit_test(test_broken_stderr),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_fork_while_threads_call),
 		cmocka_unit_test(test_signals),
