@@ -64,6 +64,7 @@ static void context_accept_failed(struct avad_manager *m, int err)
 	avad_log(AVAD_ERR, "cannot accept a context: %s", strerror(-err));
 	if (!m->servers || (err != -EMFILE && err != -ENFILE && err != -ENOMEM)) {
 		m->stop = true;
+		m->error = err;
 		return;
 	}
 	epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->device.fd, NULL);

@@ -41,5 +41,5 @@ int avad_manager_run(struct avad_manager *m)
 		source = event.data.ptr;
 		source->ready(m, source);
 	}
-	return 0;
+	return m->error;
 }

@@ -48,6 +48,7 @@ struct avad_server {
 
 /**
  * struct avad_manager - the one instance
+ * @error: why it stopped, if nobody asked for it
  * @device_paused: no descriptors left; resumed when a server ends
  */
 struct avad_manager {
@@ -59,6 +60,7 @@ struct avad_manager {
 	struct avad_server *servers;
 	bool device_paused;
 	bool stop;
+	int error;
 };
 
 /**

@@ -543,6 +543,17 @@ static void test_no_device(void **state)
 	expect_log("device: no such device; is the module ava_host loaded?");
 }
 
+/* Whoever watches over the manager starts it again only if it says that it failed. */
+static void test_device_fails(void **state)
+{
+	(void)state;
+	avad_start();
+	close(t.device);
+	expect_log("cannot accept a context: Broken pipe");
+	expect_notify("STOPPING=1");
+	assert_int_equal(avad_wait(), EXIT_FAILURE);
+}
+
 static void test_bad_config_at_start(void **state)
 {
 	(void)state;
@@ -591,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_work_dir_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_real_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_config_at_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 	};
