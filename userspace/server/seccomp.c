@@ -83,8 +83,13 @@ static int refuse_by_argument(scmp_filter_ctx ctx)
 			       SCMP_A0_32(SCMP_CMP_GT, AF_NETLINK));
 	if (ret)
 		return ret;
+	/* Both type into the terminal that stderr may be. */
+	ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+			       SCMP_A1_32(SCMP_CMP_EQ, TIOCSTI));
+	if (ret)
+		return ret;
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-				SCMP_A1_32(SCMP_CMP_EQ, TIOCSTI));
+				SCMP_A1_32(SCMP_CMP_EQ, TIOCLINUX));
 }
 
 int ava_seccomp_load(void)

@@ -37,6 +37,7 @@
 #define ECHO_PROBE_DUMPABLE	12
 #define ECHO_PROBE_NOFILE	13	/* RLIMIT_NOFILE */
 #define ECHO_PROBE_IOURING	14
+#define ECHO_PROBE_TTY		15	/* errno of pasting into a terminal */
 
 extern const struct ava_api_id echo_id;
 extern const struct ava_func echo_funcs[];

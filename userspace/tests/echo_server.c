@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -166,6 +167,8 @@ static uint64_t probe(uint32_t what)
 		return probe_rlimit(RLIMIT_NOFILE);
 	case ECHO_PROBE_IOURING:
 		return error_of(syscall(SYS_io_uring_setup, 0, NULL));
+	case ECHO_PROBE_TTY:
+		return error_of(ioctl(STDERR_FILENO, TIOCLINUX, ""));
 	}
 	return ~0ull;
 }

@@ -255,6 +255,7 @@ static void test_sandbox(void **state)
 	assert_int_equal(probe(ctx, ECHO_PROBE_UNSHARE), EPERM);
 	assert_int_equal(probe(ctx, ECHO_PROBE_NEWUSER), EPERM);
 	assert_int_equal(probe(ctx, ECHO_PROBE_IOURING), EPERM);
+	assert_int_equal(probe(ctx, ECHO_PROBE_TTY), EPERM);
 	assert_int_equal(probe(ctx, ECHO_PROBE_VSOCK), EAFNOSUPPORT);
 	assert_int_equal(probe(ctx, ECHO_PROBE_WRITE), 0);
 	/* Threads and programs start: vendor libraries compile kernels. */
