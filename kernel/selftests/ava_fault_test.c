@@ -446,4 +446,20 @@ TEST_F(fault, quota_of_calls)
 	ASSERT_EQ(0, set_param("max_calls", old, &old));
 }
 
+TEST_F(fault, quota_of_call_memory)
+{
+	uint32_t ctx = open_context(&self->vm);
+	static uint8_t args[8192];
+	struct ring_call over;
+	unsigned int old;
+
+	ASSERT_EQ(0, set_param("max_call_bytes", sizeof(args) / 2, &old));
+	ring_call_init(&over, ctx, 0, 1, RING_ECHO);
+	ring_call_args(&over, args, sizeof(args), sizeof(args));
+	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, ring_call_do(&self->vm, &over));
+	ASSERT_EQ(0, set_param("max_call_bytes", old, &old));
+	/* No offence: the number is used up, the context goes on. */
+	EXPECT_EQ(VIRTIO_AVA_S_OK, echo(&self->vm, ctx, 2));
+}
+
 TEST_HARNESS_MAIN

@@ -125,6 +125,7 @@ TEST_F(manager, accept_refuses_unknown_bits)
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_SERVER_IOC_ACCEPT, &acc));
 	acc = (struct ava_server_accept){ .reserved = 1 };
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_SERVER_IOC_ACCEPT, &acc));
+	EXPECT_EQ(-EFAULT, IOCTL(self->fd, AVA_SERVER_IOC_ACCEPT, (void *)16));
 	acc = (struct ava_server_accept){ 0 };
 	EXPECT_EQ(-EAGAIN, IOCTL(self->fd, AVA_SERVER_IOC_ACCEPT, &acc));
 	EXPECT_EQ(0, poll_now(self->fd) & POLLIN);
@@ -257,6 +258,9 @@ TEST_F(context, attach_refuses_bad_fields)
 	att.func_stride = sizeof(ring_funcs[0]) + 4;
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_ATTACH, &att));
 	att = good;
+	att.func_stride = 4096 + 8;
+	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_ATTACH, &att));
+	att = good;
 	att.func_stride = 0;
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_ATTACH, &att));
 	att = good;
@@ -301,6 +305,24 @@ TEST_F(context, attach_refuses_bad_tables)
 	EXPECT_EQ(-EINVAL, attach_rows(self->fd, args, 1));
 	EXPECT_EQ(-EINVAL, attach_rows(self->fd, reply, 1));
 	EXPECT_EQ(-EINVAL, attach_rows(self->fd, segs, 1));
+}
+
+/* Rows of a larger struct than the kernel's: what it does not know must be zero. */
+TEST_F(context, attach_takes_larger_rows_that_end_in_zeroes)
+{
+	struct { struct ava_func row; uint64_t more[2]; } rows[2] = {
+		{ .row = { .id = 1 } }, { .row = { .id = 2 }, .more = { 0, 1 } },
+	};
+	struct ava_context_attach att = {
+		.api = ring_api_id(),
+		.funcs = (uintptr_t)rows,
+		.func_count = 2,
+		.func_stride = sizeof(rows[0]),
+	};
+
+	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_ATTACH, &att));
+	rows[1].more[1] = 0;
+	EXPECT_EQ(0, IOCTL(self->fd, AVA_CONTEXT_IOC_ATTACH, &att));
 }
 
 TEST_F(context, attach_takes_the_largest_table)
@@ -361,6 +383,9 @@ TEST_F(context, reject_tells_the_guest_why)
 		ASSERT_LE(0, fd);
 		EXPECT_EQ(0, IOCTL(fd, AVA_CONTEXT_IOC_REJECT, &rej));
 		EXPECT_EQ(status[reason], ring_ctrl_wait(&self->vm, &open, NULL));
+		/* It is over: nobody can refuse it again, or serve it. */
+		EXPECT_EQ(-ESHUTDOWN, IOCTL(fd, AVA_CONTEXT_IOC_REJECT, &rej));
+		EXPECT_EQ(-ESHUTDOWN, ring_attach(fd, &self->acc.api));
 		close(fd);
 	}
 }
@@ -374,6 +399,7 @@ TEST_F(context, reject_refuses_bad_fields)
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_REJECT, &rej));
 	rej = (struct ava_context_reject){ .reason = 1, .reserved = 1 };
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_REJECT, &rej));
+	EXPECT_EQ(-EFAULT, IOCTL(self->fd, AVA_CONTEXT_IOC_REJECT, (void *)16));
 	EXPECT_NE(0, context_serve(&self->vm, self->fd, &self->open));
 	rej.reserved = 0;
 	EXPECT_EQ(-EBUSY, IOCTL(self->fd, AVA_CONTEXT_IOC_REJECT, &rej));
@@ -427,7 +453,7 @@ TEST_F(context, stream_refuses_bad_fields)
 	/* Not attached: there can be no stream yet. */
 	req = (struct ava_context_stream){ 0 };
 	set_nonblock(self->fd);
-	EXPECT_GT(0, IOCTL(self->fd, AVA_CONTEXT_IOC_STREAM, &req));
+	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_STREAM, &req));
 }
 
 TEST_F(context, streams_come_in_order)
@@ -461,6 +487,7 @@ TEST_F(context, streams_come_in_order)
 TEST_F(context, guest_close_ends_the_server)
 {
 	struct ava_context_stream again = { 0 };
+	struct ava_context_event ev = { .cookie = 1 };
 	uint32_t ctx = context_serve(&self->vm, self->fd, &self->open);
 	struct virtio_ava_ctrl req = ring_ctrl_of(VIRTIO_AVA_CTRL_CLOSE, ctx, 0);
 
@@ -468,6 +495,7 @@ TEST_F(context, guest_close_ends_the_server)
 	ASSERT_EQ(VIRTIO_AVA_S_OK, ring_ctrl(&self->vm, &req, NULL));
 	EXPECT_TRUE(poll_for(self->fd, POLLHUP) & POLLHUP);
 	EXPECT_EQ(-ESHUTDOWN, IOCTL(self->fd, AVA_CONTEXT_IOC_STREAM, &again));
+	EXPECT_EQ(-ESHUTDOWN, IOCTL(self->fd, AVA_CONTEXT_IOC_EVENT, &ev));
 	EXPECT_EQ(VIRTIO_AVA_S_NO_CONTEXT, ring_ctrl(&self->vm, &req, NULL));
 }
 
@@ -520,7 +548,8 @@ TEST_F(context, event_refuses_bad_fields)
 	struct ava_context_event good = { .cookie = 5, .data = (uintptr_t)data, .len = 8 }, ev;
 
 	ev = good;
-	EXPECT_GT(0, IOCTL(self->fd, AVA_CONTEXT_IOC_EVENT, &ev));
+	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_EVENT, &ev));
+	EXPECT_EQ(-EFAULT, IOCTL(self->fd, AVA_CONTEXT_IOC_EVENT, (void *)16));
 	ASSERT_NE(0, context_serve(&self->vm, self->fd, &self->open));
 	ev.flags = 1;
 	EXPECT_EQ(-EINVAL, IOCTL(self->fd, AVA_CONTEXT_IOC_EVENT, &ev));

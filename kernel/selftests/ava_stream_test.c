@@ -379,6 +379,8 @@ TEST_F(stream, scribbling_over_the_ring)
 
 TEST_F(stream, bad_call_puts_the_context_into_error)
 {
+	struct virtio_ava_ctrl open = ring_ctrl_of(VIRTIO_AVA_CTRL_STREAM_OPEN, self->ctx, 1);
+	struct virtio_ava_ctrl gone = ring_ctrl_of(VIRTIO_AVA_CTRL_CLOSE, self->ctx, 0);
 	struct ring_call call, after;
 	struct ava_sqe e;
 
@@ -388,6 +390,9 @@ TEST_F(stream, bad_call_puts_the_context_into_error)
 	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, ring_call_wait(&self->vm, &call));
 	next_call(self, &after, RING_ECHO);
 	EXPECT_EQ(VIRTIO_AVA_S_ERROR, ring_call_do(&self->vm, &after));
+	EXPECT_EQ(VIRTIO_AVA_S_ERROR, ring_ctrl(&self->vm, &open, NULL));
+	/* It can still be closed, and is gone then. */
+	EXPECT_EQ(VIRTIO_AVA_S_OK, ring_ctrl(&self->vm, &gone, NULL));
 }
 
 /* ---- COPY ------------------------------------------------------------------------ */

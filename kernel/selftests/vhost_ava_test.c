@@ -56,6 +56,8 @@ TEST_F(node, every_step_needs_an_owner)
 	EXPECT_EQ(-EPERM, ring_vm_set_mem(&self->vm));
 	EXPECT_EQ(-EPERM, IOCTL(self->vm.fd, VHOST_SET_VRING_NUM, &num));
 	EXPECT_EQ(-EPERM, IOCTL(self->vm.fd, VHOST_AVA_RESET, 0));
+	EXPECT_EQ(-EPERM, IOCTL(self->vm.fd, VHOST_SET_FEATURES, &self->vm.features));
+	EXPECT_EQ(-EPERM, IOCTL(self->vm.fd, VHOST_RESET_OWNER, 0));
 }
 
 TEST_F(node, one_owner_only)
@@ -222,6 +224,7 @@ TEST_F(node, what_may_not_change_while_running)
 	EXPECT_EQ(-EBUSY, IOCTL(self->vm.fd, VHOST_SET_VRING_BASE, &num));
 	EXPECT_EQ(-EBUSY, IOCTL(self->vm.fd, VHOST_AVA_SET_GUEST_ID, &other));
 	EXPECT_EQ(-EBUSY, IOCTL(self->vm.fd, VHOST_AVA_RESET, 0));
+	EXPECT_EQ(-EBUSY, IOCTL(self->vm.fd, VHOST_SET_FEATURES, &self->vm.features));
 	EXPECT_EQ(1, ring_counter("ava-server", "vms"));
 }
 
@@ -237,6 +240,25 @@ TEST_F(node, reset_keeps_the_guest_id)
 	EXPECT_EQ(0, ring_vm_run(&self->vm, 1));
 }
 
+/* As a reset, and another process may own the device: with the id that it has. */
+TEST_F(node, reset_owner_keeps_the_guest_id)
+{
+	uint64_t other = self->id + 1;
+
+	ASSERT_EQ(0, node_own(&self->vm));
+	ASSERT_EQ(0, IOCTL(self->vm.fd, VHOST_AVA_SET_GUEST_ID, &self->id));
+	ASSERT_EQ(0, node_vrings(&self->vm));
+	ASSERT_EQ(0, ring_vm_run(&self->vm, 1));
+	EXPECT_EQ(0, IOCTL(self->vm.fd, VHOST_RESET_OWNER, 0));
+	EXPECT_EQ(-EPERM, ring_vm_run(&self->vm, 0));
+	ASSERT_EQ(0, node_own(&self->vm));
+	EXPECT_EQ(-EBUSY, IOCTL(self->vm.fd, VHOST_AVA_SET_GUEST_ID, &other));
+	/* The rings are forgotten with the owner. */
+	EXPECT_EQ(-EFAULT, ring_vm_run(&self->vm, 1));
+	ASSERT_EQ(0, node_vrings(&self->vm));
+	EXPECT_EQ(0, ring_vm_run(&self->vm, 1));
+}
+
 TEST_F(node, features)
 {
 	uint64_t f = 0, bad;
@@ -246,7 +268,9 @@ TEST_F(node, features)
 	EXPECT_TRUE(f & (1ull << VIRTIO_RING_F_INDIRECT_DESC));
 	/* Device memory cannot be migrated yet; see the design of migration. */
 	EXPECT_FALSE(f & (1ull << VHOST_F_LOG_ALL));
+	EXPECT_EQ(-EFAULT, IOCTL(self->vm.fd, VHOST_GET_FEATURES, (void *)16));
 	ASSERT_EQ(0, IOCTL(self->vm.fd, VHOST_SET_OWNER, 0));
+	EXPECT_EQ(-EFAULT, IOCTL(self->vm.fd, VHOST_SET_FEATURES, (void *)16));
 	bad = f | (1ull << VHOST_F_LOG_ALL);
 	EXPECT_EQ(-EOPNOTSUPP, IOCTL(self->vm.fd, VHOST_SET_FEATURES, &bad));
 	bad = f | (1ull << 23);
