@@ -24,8 +24,9 @@
 /**
  * VHOST_AVA_SET_RUNNING - start (1) or stop (0) all queues
  *
- * -EINVAL for other values, -EFAULT for vrings outside the memory table,
- * -ENXIO to start without a guest id. Stopping waits for the queues' handlers;
+ * -EINVAL for other values, -EFAULT for vrings that are not mapped in the VMM,
+ * -ENXIO to start without a guest id. A vring that is mapped but not in the memory
+ * table starts, and answers nothing. Stopping waits for the queues' handlers;
  * contexts stay open and their calls complete after the next start.
  */
 #define VHOST_AVA_SET_RUNNING	_IOW(VHOST_VIRTIO, 0xC1, int)
