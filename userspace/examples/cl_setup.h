@@ -11,6 +11,8 @@
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
+#include "cl_name.h"
+
 struct cl_choice {
 	unsigned int platform;
 	unsigned int device;
@@ -23,8 +25,6 @@ struct cl_open {
 	char *platform_name;
 	char *device_name;
 };
-
-const char *cl_error_name(cl_int err);
 
 /* Complain that @what failed with @err; -1. */
 int cl_failed(const char *what, cl_int err);

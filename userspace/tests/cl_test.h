@@ -18,14 +18,14 @@
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl.h>
 
+#include "../examples/cl_name.h"
+
 struct cl_env {
 	cl_platform_id platform;
 	cl_device_id device;
 	cl_context context;
 	cl_command_queue queue;
 };
-
-const char *cl_name(cl_int err);
 
 /* One test case. */
 bool tap(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
