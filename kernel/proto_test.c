@@ -5,17 +5,23 @@
 #include "proto.h"
 #include "suite_test.h"
 
+/* @want: the text of the refusal, NULL for consent. */
+static void expect_why(struct kunit *test, const char *why, const char *want)
+{
+	KUNIT_EXPECT_STREQ(test, why ?: "consent", want ?: "consent");
+}
+
 /* ---- control ------------------------------------------------------------------- */
 
 struct ctrl_case {
 	const char *name;
 	struct virtio_ava_ctrl wire;
 	size_t readable;
-	bool ok;
+	const char *want;
 };
 
-#define CTRL(_name, _ok, ...)						\
-	{ .name = _name, .readable = sizeof(struct virtio_ava_ctrl), .ok = _ok,	\
+#define CTRL(_name, _want, ...)						\
+	{ .name = _name, .readable = sizeof(struct virtio_ava_ctrl), .want = _want,	\
 	  .wire = { __VA_ARGS__ } }
 #define OPEN		.cmd = cpu_to_le32(VIRTIO_AVA_CTRL_OPEN)
 #define CLOSE		.cmd = cpu_to_le32(VIRTIO_AVA_CTRL_CLOSE)
@@ -23,36 +29,46 @@ struct ctrl_case {
 #define STREAM_CLOSE	.cmd = cpu_to_le32(VIRTIO_AVA_CTRL_STREAM_CLOSE)
 #define ONE		cpu_to_le32(1)
 
+#define CTRL_SIZE	"104 readable bytes"
+#define CTRL_CMD	"a known command"
+#define NO_FLAGS	"no flags"
+#define RESERVED	"reserved fields of zero"
+#define OPEN_IDS	"no context and no stream to open one"
+#define API_NAME	"the name of an API"
+#define CTX_ID		"a context id"
+#define CLOSE_STREAM	"no stream to close a context"
+#define NO_API		"no API but to open a context"
+
 static const struct ctrl_case ctrl_cases[] = {
-	CTRL("open", true, OPEN, .api = "opencl", .version_major = ONE, .hash = { 1 }),
-	CTRL("close", true, CLOSE, .ctx = ONE),
-	CTRL("stream open", true, STREAM_OPEN, .ctx = ONE, .stream = ONE),
-	CTRL("stream close", true, STREAM_CLOSE, .ctx = ONE),
-	CTRL("no command", false, .ctx = ONE),
-	CTRL("unknown command", false, .cmd = cpu_to_le32(5), .ctx = ONE),
-	CTRL("flags", false, CLOSE, .ctx = ONE, .flags = ONE),
-	CTRL("reserved 0", false, CLOSE, .ctx = ONE, .reserved = { cpu_to_le64(1) }),
-	CTRL("reserved 1", false, CLOSE, .ctx = ONE, .reserved = { 0, cpu_to_le64(1) }),
-	CTRL("open with context", false, OPEN, .api = "x", .ctx = ONE),
-	CTRL("open with stream", false, OPEN, .api = "x", .stream = ONE),
-	CTRL("open without name", false, OPEN),
-	CTRL("name not terminated", false, OPEN,
+	CTRL("open", NULL, OPEN, .api = "opencl", .version_major = ONE, .hash = { 1 }),
+	CTRL("close", NULL, CLOSE, .ctx = ONE),
+	CTRL("stream open", NULL, STREAM_OPEN, .ctx = ONE, .stream = ONE),
+	CTRL("stream close", NULL, STREAM_CLOSE, .ctx = ONE),
+	CTRL("no command", CTRL_CMD, .ctx = ONE),
+	CTRL("unknown command", CTRL_CMD, .cmd = cpu_to_le32(5), .ctx = ONE),
+	CTRL("flags", NO_FLAGS, CLOSE, .ctx = ONE, .flags = ONE),
+	CTRL("reserved 0", RESERVED, CLOSE, .ctx = ONE, .reserved = { cpu_to_le64(1) }),
+	CTRL("reserved 1", RESERVED, CLOSE, .ctx = ONE, .reserved = { 0, cpu_to_le64(1) }),
+	CTRL("open with context", OPEN_IDS, OPEN, .api = "x", .ctx = ONE),
+	CTRL("open with stream", OPEN_IDS, OPEN, .api = "x", .stream = ONE),
+	CTRL("open without name", API_NAME, OPEN),
+	CTRL("name not terminated", API_NAME, OPEN,
 	     .api = "0123456789abcdef0123456789abcdef"),
-	CTRL("name not padded", false, OPEN, .api = "x\0y"),
-	CTRL("name with newline", false, OPEN, .api = "x\ny"),
-	CTRL("name with space", false, OPEN, .api = "x y"),
-	CTRL("name not ASCII", false, OPEN, .api = "x\xc3\xa4"),
-	CTRL("close without context", false, CLOSE),
-	CTRL("close with stream", false, CLOSE, .ctx = ONE, .stream = ONE),
-	CTRL("close with API", false, CLOSE, .ctx = ONE, .api = "x"),
-	CTRL("close with major", false, CLOSE, .ctx = ONE, .version_major = ONE),
-	CTRL("close with minor", false, CLOSE, .ctx = ONE, .version_minor = ONE),
-	CTRL("close with hash", false, CLOSE, .ctx = ONE, .hash = { [31] = 1 }),
-	CTRL("stream without context", false, STREAM_OPEN, .stream = ONE),
-	CTRL("stream close with API", false, STREAM_CLOSE, .ctx = ONE, .api = "x"),
-	{ "short", { CLOSE, .ctx = ONE }, sizeof(struct virtio_ava_ctrl) - 1, false },
-	{ "long", { CLOSE, .ctx = ONE }, sizeof(struct virtio_ava_ctrl) + 1, false },
-	{ "empty", {}, 0, false },
+	CTRL("name not padded", API_NAME, OPEN, .api = "x\0y"),
+	CTRL("name with newline", API_NAME, OPEN, .api = "x\ny"),
+	CTRL("name with space", API_NAME, OPEN, .api = "x y"),
+	CTRL("name not ASCII", API_NAME, OPEN, .api = "x\xc3\xa4"),
+	CTRL("close without context", CTX_ID, CLOSE),
+	CTRL("close with stream", CLOSE_STREAM, CLOSE, .ctx = ONE, .stream = ONE),
+	CTRL("close with API", NO_API, CLOSE, .ctx = ONE, .api = "x"),
+	CTRL("close with major", NO_API, CLOSE, .ctx = ONE, .version_major = ONE),
+	CTRL("close with minor", NO_API, CLOSE, .ctx = ONE, .version_minor = ONE),
+	CTRL("close with hash", NO_API, CLOSE, .ctx = ONE, .hash = { [31] = 1 }),
+	CTRL("stream without context", CTX_ID, STREAM_OPEN, .stream = ONE),
+	CTRL("stream close with API", NO_API, STREAM_CLOSE, .ctx = ONE, .api = "x"),
+	{ "short", { CLOSE, .ctx = ONE }, sizeof(struct virtio_ava_ctrl) - 1, CTRL_SIZE },
+	{ "long", { CLOSE, .ctx = ONE }, sizeof(struct virtio_ava_ctrl) + 1, CTRL_SIZE },
+	{ "empty", {}, 0, CTRL_SIZE },
 };
 
 static void ctrl_desc(const struct ctrl_case *param, char *desc)
@@ -67,8 +83,7 @@ static void test_ctrl(struct kunit *test)
 	const struct ctrl_case *param = test->param_value;
 	struct ava_ctrl_req req;
 
-	KUNIT_EXPECT_EQ(test, !ava_proto_ctrl(&param->wire, param->readable, &req),
-			param->ok);
+	expect_why(test, ava_proto_ctrl(&param->wire, param->readable, &req), param->want);
 }
 
 static void test_ctrl_decodes(struct kunit *test)
@@ -94,46 +109,54 @@ struct call_case {
 	struct virtio_ava_call wire;
 	size_t readable;
 	size_t writable;
-	bool ok;
+	const char *want;
 };
 
 #define LEN(args)	.len = cpu_to_le32(64 + (args))
 #define N(field, n)	.field = cpu_to_le32(n)
 
+#define CALL_FLAGS	"known flags"
+#define CALL_LEN	"a length of 64 bytes to VIRTIO_AVA_MAX_ARGS more"
+#define CALL_REPLY	"reply_cap <= VIRTIO_AVA_MAX_REPLY"
+#define CALL_SEGS	"seg_count <= VIRTIO_AVA_MAX_SEGS"
+#define CALL_RUNS	"run_count <= VIRTIO_AVA_MAX_RUNS"
+#define READABLE	"as many readable bytes as the header says"
+#define WRITABLE	"as many writable bytes as the header says"
+
 static const struct call_case call_cases[] = {
-	{ "nothing", { LEN(0) }, 64, 32, true },
-	{ "arguments", { LEN(8), N(reply_cap, 5) }, 72, 37, true },
-	{ "padded arguments", { LEN(1) }, 72, 32, true },
+	{ "nothing", { LEN(0) }, 64, 32, NULL },
+	{ "arguments", { LEN(8), N(reply_cap, 5) }, 72, 37, NULL },
+	{ "padded arguments", { LEN(1) }, 72, 32, NULL },
 	{ "segment and runs", { LEN(3), N(seg_count, 1), N(run_count, 2) },
-	  64 + 8 + 16 + 32, 32, true },
-	{ "most arguments", { LEN(VIRTIO_AVA_MAX_ARGS) }, 64 + VIRTIO_AVA_MAX_ARGS, 32, true },
+	  64 + 8 + 16 + 32, 32, NULL },
+	{ "most arguments", { LEN(VIRTIO_AVA_MAX_ARGS) }, 64 + VIRTIO_AVA_MAX_ARGS, 32, NULL },
 	{ "most of all", { LEN(0), N(seg_count, 64), N(run_count, 1 << 20),
 			   N(reply_cap, 65536) },
-	  64 + 64 * 16 + (16 << 20), 32 + 65536, true },
-	{ "async and notify", { LEN(0), N(flags, 3) }, 64, 32, true },
-	{ "unknown flag", { LEN(0), N(flags, 4) }, 64, 32, false },
-	{ "reserved 0", { LEN(0), .reserved = { cpu_to_le64(1) } }, 64, 32, false },
-	{ "reserved 1", { LEN(0), .reserved = { 0, cpu_to_le64(1) } }, 64, 32, false },
-	{ "no length", {}, 64, 32, false },
-	{ "length under the header", { N(len, 63) }, 64, 32, false },
+	  64 + 64 * 16 + (16 << 20), 32 + 65536, NULL },
+	{ "async and notify", { LEN(0), N(flags, 3) }, 64, 32, NULL },
+	{ "unknown flag", { LEN(0), N(flags, 4) }, 64, 32, CALL_FLAGS },
+	{ "reserved 0", { LEN(0), .reserved = { cpu_to_le64(1) } }, 64, 32, RESERVED },
+	{ "reserved 1", { LEN(0), .reserved = { 0, cpu_to_le64(1) } }, 64, 32, RESERVED },
+	{ "no length", {}, 64, 32, CALL_LEN },
+	{ "length under the header", { N(len, 63) }, 64, 32, CALL_LEN },
 	{ "too many arguments", { LEN(VIRTIO_AVA_MAX_ARGS + 1) },
-	  64 + VIRTIO_AVA_MAX_ARGS + 8, 32, false },
-	{ "length of all ones", { N(len, U32_MAX) }, 64, 32, false },
+	  64 + VIRTIO_AVA_MAX_ARGS + 8, 32, CALL_LEN },
+	{ "length of all ones", { N(len, U32_MAX) }, 64, 32, CALL_LEN },
 	{ "too much reply", { LEN(0), N(reply_cap, VIRTIO_AVA_MAX_REPLY + 1) }, 64,
-	  32 + VIRTIO_AVA_MAX_REPLY + 1, false },
-	{ "too many segments", { LEN(0), N(seg_count, 65) }, 64 + 65 * 16, 32, false },
-	{ "segments overflow", { LEN(0), N(seg_count, 1u << 28) }, 64, 32, false },
+	  32 + VIRTIO_AVA_MAX_REPLY + 1, CALL_REPLY },
+	{ "too many segments", { LEN(0), N(seg_count, 65) }, 64 + 65 * 16, 32, CALL_SEGS },
+	{ "segments overflow", { LEN(0), N(seg_count, 1u << 28) }, 64, 32, CALL_SEGS },
 	{ "too many runs", { LEN(0), N(run_count, (1 << 20) + 1) },
-	  64 + 16 * ((1 << 20) + 1), 32, false },
-	{ "runs overflow", { LEN(0), N(run_count, 1u << 28) }, 64, 32, false },
-	{ "readable short", { LEN(8) }, 71, 32, false },
-	{ "readable long", { LEN(8) }, 73, 32, false },
-	{ "padding left out", { LEN(1) }, 65, 32, false },
-	{ "segments left out", { LEN(0), N(seg_count, 1) }, 64, 32, false },
-	{ "writable short", { LEN(0) }, 64, 31, false },
-	{ "writable long", { LEN(0) }, 64, 33, false },
-	{ "no room for the reply", { LEN(0), N(reply_cap, 8) }, 64, 32, false },
-	{ "nothing writable", { LEN(0) }, 64, 0, false },
+	  64 + 16 * ((1 << 20) + 1), 32, CALL_RUNS },
+	{ "runs overflow", { LEN(0), N(run_count, 1u << 28) }, 64, 32, CALL_RUNS },
+	{ "readable short", { LEN(8) }, 71, 32, READABLE },
+	{ "readable long", { LEN(8) }, 73, 32, READABLE },
+	{ "padding left out", { LEN(1) }, 65, 32, READABLE },
+	{ "segments left out", { LEN(0), N(seg_count, 1) }, 64, 32, READABLE },
+	{ "writable short", { LEN(0) }, 64, 31, WRITABLE },
+	{ "writable long", { LEN(0) }, 64, 33, WRITABLE },
+	{ "no room for the reply", { LEN(0), N(reply_cap, 8) }, 64, 32, WRITABLE },
+	{ "nothing writable", { LEN(0) }, 64, 0, WRITABLE },
 };
 
 static void call_desc(const struct call_case *param, char *desc)
@@ -148,8 +171,8 @@ static void test_call(struct kunit *test)
 	const struct call_case *param = test->param_value;
 	struct ava_call_req req;
 
-	KUNIT_EXPECT_EQ(test, !ava_proto_call(&param->wire, param->readable,
-					      param->writable, &req), param->ok);
+	expect_why(test, ava_proto_call(&param->wire, param->readable, param->writable, &req),
+		   param->want);
 }
 
 static void test_call_decodes(struct kunit *test)
@@ -177,26 +200,40 @@ static const struct ava_limits small = {
 	.max_args = 16, .max_reply = 8, .max_segs = 2, .max_bulk = 4096,
 };
 
+struct limit_case {
+	const char *name;
+	struct ava_call_req req;
+	const char *want;
+};
+
+static const struct limit_case limit_cases[] = {
+	{ "all of it", { .args_len = 16, .reply_cap = 8, .seg_count = 2 }, NULL },
+	{ "arguments", { .args_len = 17 }, "no more argument bytes than max_args" },
+	{ "reply", { .reply_cap = 9 }, "reply_cap <= max_reply" },
+	{ "segments", { .seg_count = 3 }, "seg_count <= max_segs" },
+};
+
+static void limit_desc(const struct limit_case *param, char *desc)
+{
+	strscpy(desc, param->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(limit, limit_cases, limit_desc);
+
 static void test_limits(struct kunit *test)
 {
-	struct ava_call_req req = { .args_len = 16, .reply_cap = 8, .seg_count = 2 };
+	const struct limit_case *param = test->param_value;
 
-	KUNIT_EXPECT_NULL(test, (void *)ava_proto_limits(&req, &small));
-	req.args_len = 17;
-	KUNIT_EXPECT_NOT_NULL(test, (void *)ava_proto_limits(&req, &small));
-	req = (struct ava_call_req){ .reply_cap = 9 };
-	KUNIT_EXPECT_NOT_NULL(test, (void *)ava_proto_limits(&req, &small));
-	req = (struct ava_call_req){ .seg_count = 3 };
-	KUNIT_EXPECT_NOT_NULL(test, (void *)ava_proto_limits(&req, &small));
+	expect_why(test, ava_proto_limits(&param->req, &small), param->want);
 }
 
 static void test_pad(struct kunit *test)
 {
 	static const u8 pad[8] = { [3] = 1 };
 
-	KUNIT_EXPECT_NULL(test, (void *)ava_proto_pad(pad, 0));
-	KUNIT_EXPECT_NULL(test, (void *)ava_proto_pad(pad, 3));
-	KUNIT_EXPECT_NOT_NULL(test, (void *)ava_proto_pad(pad, 4));
+	expect_why(test, ava_proto_pad(pad, 0), NULL);
+	expect_why(test, ava_proto_pad(pad, 3), NULL);
+	expect_why(test, ava_proto_pad(pad, 4), "padding of zero");
 }
 
 /* ---- segments ------------------------------------------------------------------- */
@@ -209,37 +246,45 @@ struct segs_case {
 	u32 runs;
 	struct { u64 len; u32 runs, flags; } seg[2];
 	struct { u64 addr, len; } run[MAX_TEST_RUNS];
-	bool ok;
+	const char *want;
 };
 
+#define SEG_FLAGS	"segments with a direction and no unknown flag"
+#define RUN_COUNTS	"run counts that add up to the call's"
+#define RUN_EMPTY	"runs that are not empty"
+#define RUN_ADDR	"runs within the address space"
+#define RUN_SUM		"runs that add up to their segment"
+#define BULK		"no more bulk bytes than max_bulk"
+
 static const struct segs_case segs_cases[] = {
-	{ "none", 0, 0, {}, {}, true },
-	{ "empty segment", 1, 0, { { 0, 0, 1 } }, {}, true },
-	{ "one run", 1, 1, { { 9, 1, 2 } }, { { 0x1003, 9 } }, true },
-	{ "both ways", 1, 1, { { 9, 1, 3 } }, { { 0x1003, 9 } }, true },
+	{ "none", 0, 0, {}, {}, NULL },
+	{ "empty segment", 1, 0, { { 0, 0, 1 } }, {}, NULL },
+	{ "one run", 1, 1, { { 9, 1, 2 } }, { { 0x1003, 9 } }, NULL },
+	{ "both ways", 1, 1, { { 9, 1, 3 } }, { { 0x1003, 9 } }, NULL },
 	{ "two segments", 2, 3, { { 5, 2, 1 }, { 7, 1, 2 } },
-	  { { 0x1000, 4 }, { 0x3000, 1 }, { 0x5000, 7 } }, true },
-	{ "last byte of all", 1, 1, { { 1, 1, 1 } }, { { U64_MAX, 1 } }, true },
-	{ "same run twice", 1, 2, { { 8, 2, 1 } }, { { 0x1000, 4 }, { 0x1000, 4 } }, true },
-	{ "most bulk", 1, 1, { { 4096, 1, 1 } }, { { 0, 4096 } }, true },
-	{ "no direction", 1, 1, { { 9, 1, 0 } }, { { 0x1000, 9 } }, false },
-	{ "unknown flag", 1, 1, { { 9, 1, 5 } }, { { 0x1000, 9 } }, false },
-	{ "more runs than the call", 1, 1, { { 9, 2, 1 } }, { { 0x1000, 9 } }, false },
-	{ "fewer runs than the call", 1, 2, { { 9, 1, 1 } }, { { 0x1000, 9 }, { 0, 1 } }, false },
-	{ "runs without segment", 0, 1, {}, { { 0x1000, 9 } }, false },
-	{ "run count of all ones", 1, 1, { { 9, U32_MAX, 1 } }, { { 0x1000, 9 } }, false },
-	{ "empty run", 1, 2, { { 9, 2, 1 } }, { { 0x1000, 9 }, { 0x1000, 0 } }, false },
-	{ "run past the end", 1, 1, { { 2, 1, 1 } }, { { U64_MAX, 2 } }, false },
-	{ "runs under the segment", 1, 1, { { 9, 1, 1 } }, { { 0x1000, 8 } }, false },
-	{ "runs over the segment", 1, 1, { { 9, 1, 1 } }, { { 0x1000, 10 } }, false },
-	{ "bytes without runs", 1, 0, { { 9, 0, 1 } }, {}, false },
+	  { { 0x1000, 4 }, { 0x3000, 1 }, { 0x5000, 7 } }, NULL },
+	{ "last byte of all", 1, 1, { { 1, 1, 1 } }, { { U64_MAX, 1 } }, NULL },
+	{ "same run twice", 1, 2, { { 8, 2, 1 } }, { { 0x1000, 4 }, { 0x1000, 4 } }, NULL },
+	{ "most bulk", 1, 1, { { 4096, 1, 1 } }, { { 0, 4096 } }, NULL },
+	{ "no direction", 1, 1, { { 9, 1, 0 } }, { { 0x1000, 9 } }, SEG_FLAGS },
+	{ "unknown flag", 1, 1, { { 9, 1, 5 } }, { { 0x1000, 9 } }, SEG_FLAGS },
+	{ "more runs than the call", 1, 1, { { 9, 2, 1 } }, { { 0x1000, 9 } }, RUN_COUNTS },
+	{ "fewer runs than the call", 1, 2, { { 9, 1, 1 } }, { { 0x1000, 9 }, { 0, 1 } },
+	  RUN_COUNTS },
+	{ "runs without segment", 0, 1, {}, { { 0x1000, 9 } }, RUN_COUNTS },
+	{ "run count of all ones", 1, 1, { { 9, U32_MAX, 1 } }, { { 0x1000, 9 } }, RUN_COUNTS },
+	{ "empty run", 1, 2, { { 9, 2, 1 } }, { { 0x1000, 9 }, { 0x1000, 0 } }, RUN_EMPTY },
+	{ "run past the end", 1, 1, { { 2, 1, 1 } }, { { U64_MAX, 2 } }, RUN_ADDR },
+	{ "runs under the segment", 1, 1, { { 9, 1, 1 } }, { { 0x1000, 8 } }, RUN_SUM },
+	{ "runs over the segment", 1, 1, { { 9, 1, 1 } }, { { 0x1000, 10 } }, RUN_SUM },
+	{ "bytes without runs", 1, 0, { { 9, 0, 1 } }, {}, RUN_SUM },
 	{ "run sum overflows", 1, 2, { { 1, 2, 1 } },
-	  { { 0, U64_MAX }, { 0, 2 } }, false },
-	{ "too much bulk", 1, 1, { { 4097, 1, 1 } }, { { 0, 4097 } }, false },
+	  { { 0, U64_MAX }, { 0, 2 } }, RUN_SUM },
+	{ "too much bulk", 1, 1, { { 4097, 1, 1 } }, { { 0, 4097 } }, BULK },
 	{ "too much bulk in two", 2, 2, { { 4096, 1, 1 }, { 1, 1, 1 } },
-	  { { 0, 4096 }, { 0, 1 } }, false },
+	  { { 0, 4096 }, { 0, 1 } }, BULK },
 	{ "bulk sum overflows", 2, 2, { { 2, 1, 1 }, { U64_MAX, 1, 1 } },
-	  { { 0, 2 }, { 0, U64_MAX } }, false },
+	  { { 0, 2 }, { 0, U64_MAX } }, BULK },
 };
 
 static void segs_desc(const struct segs_case *param, char *desc)
@@ -269,9 +314,8 @@ static void test_segs(struct kunit *test)
 		runs[i].wire.addr = cpu_to_le64(param->run[i].addr);
 		runs[i].wire.len = cpu_to_le64(param->run[i].len);
 	}
-	KUNIT_EXPECT_EQ(test, !ava_proto_segs(&req, wire, runs, &small, segs, &bulk),
-			param->ok);
-	if (param->ok)
+	expect_why(test, ava_proto_segs(&req, wire, runs, &small, segs, &bulk), param->want);
+	if (!param->want)
 		KUNIT_EXPECT_EQ(test, bulk, want);
 }
 
@@ -302,7 +346,7 @@ static struct kunit_case proto_cases[] = {
 	KUNIT_CASE(test_ctrl_decodes),
 	KUNIT_CASE_PARAM(test_call, call_gen_params),
 	KUNIT_CASE(test_call_decodes),
-	KUNIT_CASE(test_limits),
+	KUNIT_CASE_PARAM(test_limits, limit_gen_params),
 	KUNIT_CASE(test_pad),
 	KUNIT_CASE_PARAM(test_segs, segs_gen_params),
 	KUNIT_CASE(test_segs_convert),
