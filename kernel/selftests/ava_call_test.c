@@ -439,8 +439,7 @@ TEST_F(call, stop_and_start_with_a_call_in_flight)
 
 	next_call(self, &gate, RING_GATE);
 	ASSERT_EQ(0, ring_call_send(&self->vm, &gate));
-	while (!__atomic_load_n(&self->svc.shared->waiting, __ATOMIC_SEQ_CST))
-		usleep(1000);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	ASSERT_EQ(0, ring_vm_run(&self->vm, 0));
 	ring_service_gate(&self->svc, true);
 	usleep(100000);
@@ -531,8 +530,7 @@ TEST_F(call, reset_forgets_everything)
 
 	next_call(self, &gate, RING_GATE);
 	ASSERT_EQ(0, ring_call_send(vm, &gate));
-	while (!__atomic_load_n(&self->svc.shared->waiting, __ATOMIC_SEQ_CST))
-		usleep(1000);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	ASSERT_EQ(0, ring_vm_run(vm, 0));
 	ASSERT_EQ(0, IOCTL(vm->fd, VHOST_AVA_RESET, 0));
 	EXPECT_EQ(0, ring_counter("ava-server", "calls"));

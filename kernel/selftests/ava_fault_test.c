@@ -78,18 +78,13 @@ static int echo(struct ring_vm *vm, uint32_t ctx, uint64_t seq)
 	return ring_call_do(vm, &call);
 }
 
-/* The manager notes a server after forking it, which may be after it attached. */
-static pid_t server_of(struct ring_service *svc, unsigned int nth)
+static int kill_server(struct ring_service *svc, unsigned int nth)
 {
-	while (__atomic_load_n(&svc->shared->server_count, __ATOMIC_SEQ_CST) <= nth)
-		usleep(1000);
-	return __atomic_load_n(&svc->shared->servers[nth], __ATOMIC_SEQ_CST);
-}
+	pid_t server = ring_service_server(svc, nth);
 
-static void wait_for_gate(struct ring_service *svc, uint32_t count)
-{
-	while (__atomic_load_n(&svc->shared->waiting, __ATOMIC_SEQ_CST) < count)
-		usleep(1000);
+	if (server < 0)
+		return server;
+	return kill(server, SIGKILL) ? -errno : 0;
 }
 
 /* @count calls of stream 0, all stuck behind the first. */
@@ -174,7 +169,7 @@ TEST_F(fault, server_that_dies_before_attaching)
 
 	self->svc.shared->stall = 1;
 	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &open));
-	kill(server_of(&self->svc, 0), SIGKILL);
+	ASSERT_EQ(0, kill_server(&self->svc, 0));
 	EXPECT_EQ(VIRTIO_AVA_S_NO_SERVER, ring_ctrl_wait(&self->vm, &open, NULL));
 }
 
@@ -187,7 +182,8 @@ TEST_F(fault, vm_dies_while_opening)
 
 	self->svc.shared->stall = 1;
 	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &open));
-	server = server_of(&self->svc, 0);
+	server = ring_service_server(&self->svc, 0);
+	ASSERT_LT(0, server);
 	ring_vm_down(&self->vm);
 	kill(server, SIGKILL);
 }
@@ -207,8 +203,8 @@ TEST_F(fault, server_killed_with_calls_in_flight)
 	ASSERT_NE(0, other);
 	ASSERT_EQ(0, ring_event_post(&self->vm, &post));
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 20));
-	wait_for_gate(&self->svc, 1);
-	kill(server_of(&self->svc, 0), SIGKILL);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
+	ASSERT_EQ(0, kill_server(&self->svc, 0));
 	for (i = 0; i < 20; i++)
 		EXPECT_EQ(VIRTIO_AVA_S_LOST, ring_call_wait(&self->vm, &call[i]));
 	ASSERT_EQ(0, ring_event_wait(&self->vm, &post, &ev, payload, sizeof(payload)));
@@ -244,7 +240,7 @@ TEST_F(fault, idle_server_killed)
 	char payload[256];
 
 	ASSERT_EQ(VIRTIO_AVA_S_OK, echo(&self->vm, ctx, 1));
-	kill(server_of(&self->svc, 0), SIGKILL);
+	ASSERT_EQ(0, kill_server(&self->svc, 0));
 	/* The event that waits for a buffer is not lost. */
 	usleep(200000);
 	ASSERT_EQ(0, ring_event_post(&self->vm, &post));
@@ -264,8 +260,8 @@ TEST_F(fault, async_calls_of_a_dead_server_are_answered)
 		call[i].hdr.flags = VIRTIO_AVA_CALL_ASYNC;
 		ASSERT_EQ(0, ring_call_send(&self->vm, &call[i]));
 	}
-	wait_for_gate(&self->svc, 1);
-	kill(server_of(&self->svc, 0), SIGKILL);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
+	ASSERT_EQ(0, kill_server(&self->svc, 0));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(VIRTIO_AVA_S_LOST, ring_call_wait(&self->vm, &call[i]));
 		EXPECT_NE(0, call[i].used);
@@ -289,7 +285,7 @@ TEST_F(fault, server_killed_in_a_copy)
 		ring_call_segs(&call, &seg, 1);
 		ASSERT_EQ(0, ring_call_send(&self->vm, &call));
 		usleep(round * 7000);
-		kill(server_of(&self->svc, round), SIGKILL);
+		ASSERT_EQ(0, kill_server(&self->svc, round));
 		EXPECT_LE(0, ring_call_wait(&self->vm, &call));
 		EXPECT_EQ(VIRTIO_AVA_S_OK, close_context(&self->vm, ctx));
 	}
@@ -304,7 +300,7 @@ TEST_F(fault, close_with_calls_in_flight)
 	int i;
 
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 20));
-	wait_for_gate(&self->svc, 1);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	EXPECT_EQ(VIRTIO_AVA_S_OK, close_context(&self->vm, ctx));
 	/* The answer to CLOSE came after those of its calls. */
 	ring_reap(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
@@ -325,7 +321,7 @@ TEST_F(fault, stream_close_with_calls_in_flight)
 	int i;
 
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 5));
-	wait_for_gate(&self->svc, 1);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	EXPECT_EQ(VIRTIO_AVA_S_OK, ring_ctrl(&self->vm, &req, NULL));
 	for (i = 0; i < 5; i++)
 		EXPECT_EQ(VIRTIO_AVA_S_CANCELLED, ring_call_wait(&self->vm, &call[i]));
@@ -342,7 +338,7 @@ TEST_F(fault, vm_closed_with_calls_in_flight)
 	struct ring_call call[20];
 
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 20));
-	wait_for_gate(&self->svc, 1);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	ring_vm_down(&self->vm);
 	ring_service_gate(&self->svc, true);
 	EXPECT_VM_GONE();
@@ -386,7 +382,7 @@ TEST_F(fault, vm_dies_under_a_server_that_holds_on)
 
 	ASSERT_EQ(0, set_param("grace_ms", 200, &old));
 	ASSERT_EQ(0, stick(&self->vm, ctx, &call, 1));
-	wait_for_gate(&self->svc, 1);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	ring_vm_down(&self->vm);
 	/* The gate stays shut: the server does not see that it is over, and is killed. */
 	EXPECT_VM_GONE();
@@ -436,7 +432,7 @@ TEST_F(fault, quota_of_calls)
 	ASSERT_EQ(0, set_param("max_calls", 8, &old));
 	ASSERT_EQ(0, open_stream(&self->vm, ctx, 1));
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 8));
-	wait_for_gate(&self->svc, 1);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	slot = 1;
 	ring_call_init(&over, ctx, slot, 1, RING_ECHO);
 	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, ring_call_do(&self->vm, &over));

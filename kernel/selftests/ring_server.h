@@ -71,10 +71,11 @@ int64_t ring_copy(struct ring_stream *s, uint64_t tag, uint32_t seg, uint32_t di
 /**
  * struct ring_shared - what the service's processes and the test share
  * @gate: RING_GATE waits while it is zero (a futex)
- * @waiting: calls that sit in RING_GATE
+ * @waiting: calls that sit in RING_GATE (a futex)
  * @refuse: if not zero the manager rejects contexts with this reason
  * @stall: if not zero the manager accepts but never attaches
  * @claim: version that the servers claim, for mismatches
+ * @server_count: servers forked so far (a futex)
  * @servers: processes by order of their context's acceptance
  */
 struct ring_shared {
@@ -95,5 +96,12 @@ struct ring_service {
 int ring_service_start(struct ring_service *svc);
 void ring_service_stop(struct ring_service *svc);
 void ring_service_gate(struct ring_service *svc, bool open);
+/* Waits until @count calls sit in RING_GATE; 0 or -ETIMEDOUT. */
+int ring_service_stuck(struct ring_service *svc, uint32_t count);
+/*
+ * The server of the context accepted as @nth, from 0, or -ETIMEDOUT. The manager
+ * notes it after forking it, which may be after it attached.
+ */
+pid_t ring_service_server(struct ring_service *svc, unsigned int nth);
 
 #endif /* RING_SERVER_H */

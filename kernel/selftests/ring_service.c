@@ -6,6 +6,7 @@
  * parent, so a test that fails leaves nothing behind.
  */
 #define _GNU_SOURCE
+#include "ring.h"
 #include "ring_server.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct service_thread {
@@ -33,9 +35,35 @@ static void service_futex(uint32_t *word, int op, uint32_t val)
 	syscall(SYS_futex, word, op, val, NULL, NULL, 0);
 }
 
+/* One more, which service_await() sees. */
+static void service_count(uint32_t *word)
+{
+	__atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
+	service_futex(word, FUTEX_WAKE, INT32_MAX);
+}
+
+static int service_await(uint32_t *word, uint32_t count)
+{
+	uint64_t now = ring_ms(), end = now + RING_TIMEOUT;
+	uint32_t seen;
+
+	for (; now < end; now = ring_ms()) {
+		struct timespec left = {
+			.tv_sec = (end - now) / 1000,
+			.tv_nsec = (end - now) % 1000 * 1000000,
+		};
+
+		seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+		if (seen >= count)
+			return 0;
+		syscall(SYS_futex, word, FUTEX_WAIT, seen, &left, NULL, 0);
+	}
+	return -ETIMEDOUT;
+}
+
 static void service_gate(struct ring_shared *sh)
 {
-	__atomic_add_fetch(&sh->waiting, 1, __ATOMIC_SEQ_CST);
+	service_count(&sh->waiting);
 	while (!__atomic_load_n(&sh->gate, __ATOMIC_SEQ_CST))
 		service_futex(&sh->gate, FUTEX_WAIT, 0);
 	__atomic_sub_fetch(&sh->waiting, 1, __ATOMIC_SEQ_CST);
@@ -237,7 +265,7 @@ static void service_manager(struct ring_shared *sh, int ready)
 			service_server(context, sh);
 		}
 		sh->servers[sh->server_count % 1024] = pid;
-		__atomic_add_fetch(&sh->server_count, 1, __ATOMIC_SEQ_CST);
+		service_count(&sh->server_count);
 		close(context);
 	}
 }
@@ -279,4 +307,16 @@ void ring_service_gate(struct ring_service *svc, bool open)
 {
 	__atomic_store_n(&svc->shared->gate, open, __ATOMIC_SEQ_CST);
 	service_futex(&svc->shared->gate, FUTEX_WAKE, INT32_MAX);
+}
+
+int ring_service_stuck(struct ring_service *svc, uint32_t count)
+{
+	return service_await(&svc->shared->waiting, count);
+}
+
+pid_t ring_service_server(struct ring_service *svc, unsigned int nth)
+{
+	int ret = service_await(&svc->shared->server_count, nth + 1);
+
+	return ret ? ret : svc->shared->servers[nth % 1024];
 }
