@@ -29,6 +29,7 @@ FIXTURE_SETUP(fault)
 
 FIXTURE_TEARDOWN(fault)
 {
+	EXPECT_EQ(0, ring_params_restore());
 	ring_vm_down(&self->vm);
 	ring_service_stop(&self->svc);
 	EXPECT_IDLE();
@@ -100,22 +101,6 @@ static int stick(struct ring_vm *vm, uint32_t ctx, struct ring_call *call, int c
 	return ret;
 }
 
-static int set_param(const char *name, unsigned int value, unsigned int *old)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/module/ava_host/parameters/%s", name);
-	f = fopen(path, "r+");
-	if (!f)
-		return -errno;
-	if (fscanf(f, "%u", old) != 1)
-		*old = 0;
-	rewind(f);
-	fprintf(f, "%u\n", value);
-	return fclose(f) ? -errno : 0;
-}
-
 /* ---- opens that fail ------------------------------------------------------------- */
 
 TEST_F(fault, no_manager)
@@ -153,12 +138,9 @@ TEST_F(fault, other_version)
 
 TEST_F(fault, server_that_never_attaches)
 {
-	unsigned int old;
-
-	ASSERT_EQ(0, set_param("open_timeout_ms", 300, &old));
+	ASSERT_EQ(0, ring_param_set("open_timeout_ms", 300));
 	self->svc.shared->stall = 1;
 	EXPECT_EQ(VIRTIO_AVA_S_TIMEOUT, open_raw(&self->vm, RING_API_NAME, NULL));
-	ASSERT_EQ(0, set_param("open_timeout_ms", old, &old));
 }
 
 TEST_F(fault, server_that_dies_before_attaching)
@@ -378,15 +360,13 @@ TEST_F(fault, vm_dies_under_a_server_that_holds_on)
 {
 	uint32_t ctx = open_context(&self->vm);
 	struct ring_call call;
-	unsigned int old;
 
-	ASSERT_EQ(0, set_param("grace_ms", 200, &old));
+	ASSERT_EQ(0, ring_param_set("grace_ms", 200));
 	ASSERT_EQ(0, stick(&self->vm, ctx, &call, 1));
 	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
 	ring_vm_down(&self->vm);
 	/* The gate stays shut: the server does not see that it is over, and is killed. */
 	EXPECT_VM_GONE();
-	ASSERT_EQ(0, set_param("grace_ms", old, &old));
 }
 
 /* ---- limits ------------------------------------------------------------------------------ */
@@ -394,42 +374,38 @@ TEST_F(fault, vm_dies_under_a_server_that_holds_on)
 TEST_F(fault, quota_of_streams)
 {
 	uint32_t ctx, slot;
-	unsigned int old;
 	int ret = 0;
 
-	ASSERT_EQ(0, set_param("max_streams", 4, &old));
+	ASSERT_EQ(0, ring_param_set("max_streams", 4));
 	ctx = open_context(&self->vm);
 	for (slot = 1; slot < 8 && !ret; slot++)
 		ret = open_stream(&self->vm, ctx, slot);
 	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, ret);
 	EXPECT_EQ(5, slot);
 	EXPECT_EQ(VIRTIO_AVA_S_OK, echo(&self->vm, ctx, 1));
-	ASSERT_EQ(0, set_param("max_streams", old, &old));
 }
 
 TEST_F(fault, quota_of_contexts)
 {
 	uint32_t ctx[4];
-	unsigned int old, i;
+	unsigned int i;
 
-	ASSERT_EQ(0, set_param("max_contexts", 3, &old));
+	ASSERT_EQ(0, ring_param_set("max_contexts", 3));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(VIRTIO_AVA_S_OK, open_raw(&self->vm, RING_API_NAME, &ctx[i]));
 	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, open_raw(&self->vm, RING_API_NAME, &ctx[3]));
 	EXPECT_EQ(VIRTIO_AVA_S_OK, close_context(&self->vm, ctx[0]));
 	EXPECT_EQ(VIRTIO_AVA_S_OK, open_raw(&self->vm, RING_API_NAME, &ctx[3]));
 	EXPECT_NE(ctx[0], ctx[3]);
-	ASSERT_EQ(0, set_param("max_contexts", old, &old));
 }
 
 TEST_F(fault, quota_of_calls)
 {
 	uint32_t ctx = open_context(&self->vm), slot;
 	struct ring_call call[8], over;
-	unsigned int old;
 	int i;
 
-	ASSERT_EQ(0, set_param("max_calls", 8, &old));
+	ASSERT_EQ(0, ring_param_set("max_calls", 8));
 	ASSERT_EQ(0, open_stream(&self->vm, ctx, 1));
 	ASSERT_EQ(0, stick(&self->vm, ctx, call, 8));
 	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
@@ -439,7 +415,6 @@ TEST_F(fault, quota_of_calls)
 	ring_service_gate(&self->svc, true);
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(VIRTIO_AVA_S_OK, ring_call_wait(&self->vm, &call[i]));
-	ASSERT_EQ(0, set_param("max_calls", old, &old));
 }
 
 TEST_F(fault, quota_of_call_memory)
@@ -447,13 +422,11 @@ TEST_F(fault, quota_of_call_memory)
 	uint32_t ctx = open_context(&self->vm);
 	static uint8_t args[8192];
 	struct ring_call over;
-	unsigned int old;
 
-	ASSERT_EQ(0, set_param("max_call_bytes", sizeof(args) / 2, &old));
+	ASSERT_EQ(0, ring_param_set("max_call_bytes", sizeof(args) / 2));
 	ring_call_init(&over, ctx, 0, 1, RING_ECHO);
 	ring_call_args(&over, args, sizeof(args), sizeof(args));
 	EXPECT_EQ(VIRTIO_AVA_S_QUOTA, ring_call_do(&self->vm, &over));
-	ASSERT_EQ(0, set_param("max_call_bytes", old, &old));
 	/* No offence: the number is used up, the context goes on. */
 	EXPECT_EQ(VIRTIO_AVA_S_OK, echo(&self->vm, ctx, 2));
 }

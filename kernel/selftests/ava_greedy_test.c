@@ -51,6 +51,7 @@ FIXTURE_SETUP(greedy)
 
 FIXTURE_TEARDOWN(greedy)
 {
+	EXPECT_EQ(0, ring_params_restore());
 	close(self->manager);
 	ring_vm_down(&self->vm);
 	EXPECT_IDLE();
@@ -179,33 +180,17 @@ TEST_F(greedy, control_requests_offered_without_waiting)
 	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, resp->status);
 }
 
-static int set_param(const char *name, unsigned int value, unsigned int *old)
-{
-	char path[128];
-	FILE *f;
-	int ret;
-
-	snprintf(path, sizeof(path), "/sys/module/ava_host/parameters/%s", name);
-	f = fopen(path, "r+");
-	if (!f)
-		return -errno;
-	ret = fscanf(f, "%u", old) == 1 ? 0 : -EINVAL;
-	rewind(f);
-	fprintf(f, "%u\n", value);
-	return fclose(f) ? -errno : ret;
-}
-
 /* A context that the guest closed costs the host a server until that lets go. */
 TEST_F(greedy, closed_contexts_count_until_the_server_lets_go)
 {
 	struct virtio_ava_ctrl req = ring_ctrl_open(RING_API_NAME, RING_API_MAJOR,
 						    RING_API_MINOR, RING_API_HASH);
-	unsigned int max, grace, i;
+	unsigned int i;
 	int fds[2 * CONTEXTS];
 	uint32_t ctx;
 
-	ASSERT_EQ(0, set_param("max_contexts", CONTEXTS, &max));
-	ASSERT_EQ(0, set_param("grace_ms", 100000, &grace));
+	ASSERT_EQ(0, ring_param_set("max_contexts", CONTEXTS));
+	ASSERT_EQ(0, ring_param_set("grace_ms", 100000));
 	for (i = 0; i < 2 * CONTEXTS; i++) {
 		fds[i] = open_context(self, &ctx);
 		EXPECT_LE(0, fds[i]);
@@ -218,8 +203,6 @@ TEST_F(greedy, closed_contexts_count_until_the_server_lets_go)
 	EXPECT_EQ(VIRTIO_AVA_S_OK, control(self, VIRTIO_AVA_CTRL_CLOSE, ctx));
 	for (i = 0; i < 2 * CONTEXTS; i++)
 		close(fds[i]);
-	EXPECT_EQ(0, set_param("grace_ms", grace, &i));
-	EXPECT_EQ(0, set_param("max_contexts", max, &i));
 }
 
 TEST_HARNESS_MAIN

@@ -393,3 +393,59 @@ int ring_counters_idle(int managers, char *culprit, size_t len)
 	}
 	return 0;
 }
+
+/* A parameter's value before ring_param_set(). */
+struct ring_param {
+	struct ring_param *next;
+	const char *name;
+	unsigned int value;
+};
+
+static struct ring_param *ring_params;
+
+static int param_write(const char *name, unsigned int value, unsigned int *old)
+{
+	char path[128];
+	FILE *f;
+	int ret = 0;
+
+	snprintf(path, sizeof(path), "/sys/module/ava_host/parameters/%s", name);
+	f = fopen(path, "r+");
+	if (!f)
+		return -errno;
+	if (old && fscanf(f, "%u", old) != 1)
+		ret = -EINVAL;
+	rewind(f);
+	if (!ret)
+		fprintf(f, "%u\n", value);
+	return fclose(f) ? -errno : ret;
+}
+
+int ring_param_set(const char *name, unsigned int value)
+{
+	struct ring_param *param = malloc(sizeof(*param));
+	int ret = param ? param_write(name, value, &param->value) : -ENOMEM;
+
+	if (ret) {
+		free(param);
+		return ret;
+	}
+	param->name = name;
+	param->next = ring_params;
+	ring_params = param;
+	return 0;
+}
+
+int ring_params_restore(void)
+{
+	struct ring_param *param;
+	int ret = 0, failed;
+
+	while ((param = ring_params)) {
+		failed = param_write(param->name, param->value, NULL);
+		ret = ret ?: failed;
+		ring_params = param->next;
+		free(param);
+	}
+	return ret;
+}

@@ -106,6 +106,11 @@ long long ring_counter(const char *device, const char *name);
 /* Waits up to a second for /dev/ava-server's counters to be 0, but @managers. */
 int ring_counters_idle(int managers, char *culprit, size_t len);
 
+/* Sets a parameter of the host module; @name is static. 0 or -errno. */
+int ring_param_set(const char *name, unsigned int value);
+/* Undoes every ring_param_set(); for a fixture's teardown. 0 or the first -errno. */
+int ring_params_restore(void);
+
 uint64_t ring_ms(void);
 
 #endif /* RING_H */
