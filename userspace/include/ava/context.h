@@ -23,6 +23,10 @@ int ava_context_get(const struct ava_api_id *api, struct ava_context **ctx);
 
 /**
  * ava_context_limits() - what the context's channel carries at most
+ * @ctx: the context
+ *
+ * Any thread.
+ * Return: never NULL; the values do not change while the context lives.
  */
 const struct ava_limits *ava_context_limits(const struct ava_context *ctx);
 

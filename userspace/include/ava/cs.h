@@ -85,6 +85,13 @@ struct ava_cs_writer {
 	int err;
 };
 
+/**
+ * ava_cs_writer_init() - start to write
+ * @w: the writer
+ * @buf: memory of the caller's, which outlives @w
+ * @cap: its bytes
+ * @limit: bytes up to which the writer may go on to the heap; less than @cap counts as @cap
+ */
 static inline void ava_cs_writer_init(struct ava_cs_writer *w, void *buf, size_t cap,
 				      size_t limit)
 {
@@ -96,13 +103,25 @@ static inline void ava_cs_writer_init(struct ava_cs_writer *w, void *buf, size_t
 	w->err = 0;
 }
 
+/**
+ * ava_cs_writer_fini() - free what the writer has on the heap
+ * @w: the writer
+ */
 void ava_cs_writer_fini(struct ava_cs_writer *w);
 
-/* Makes room for @len more bytes; false (and a sticky -EMSGSIZE or -ENOMEM) if there is none. */
+/**
+ * ava_cs_grow() - make room
+ * @w: the writer
+ * @len: further bytes
+ *
+ * Return: false, and a sticky -EMSGSIZE or -ENOMEM, if there is none.
+ */
 bool ava_cs_grow(struct ava_cs_writer *w, size_t len);
 
 /**
- * ava_cs_reserve() - room for @len bytes, padded with zeros to a word
+ * ava_cs_reserve() - room in the message, padded with zeros to a word
+ * @w: the writer
+ * @len: bytes
  *
  * Return: where to write them, or NULL once the writer is in error.
  */
@@ -120,6 +139,13 @@ static inline void *ava_cs_reserve(struct ava_cs_writer *w, uint64_t len)
 	return at;
 }
 
+/**
+ * ava_cs_put_word() - append a word
+ * @w: the writer
+ * @v: the word
+ *
+ * Nothing once the writer is in error.
+ */
 static inline void ava_cs_put_word(struct ava_cs_writer *w, uint64_t v)
 {
 	void *at = ava_cs_reserve(w, sizeof(v));
@@ -128,6 +154,14 @@ static inline void ava_cs_put_word(struct ava_cs_writer *w, uint64_t v)
 		memcpy(at, &v, sizeof(v));
 }
 
+/**
+ * ava_cs_put_bytes() - append bytes, padded with zeros to a word
+ * @w: the writer
+ * @p: the bytes; may be NULL if there are none
+ * @len: how many
+ *
+ * Nothing once the writer is in error.
+ */
 static inline void ava_cs_put_bytes(struct ava_cs_writer *w, const void *p, uint64_t len)
 {
 	void *at = ava_cs_reserve(w, len);
@@ -150,6 +184,12 @@ struct ava_cs_reader {
 	int err;
 };
 
+/**
+ * ava_cs_reader_init() - start to read
+ * @r: the reader
+ * @buf: the message; outlives @r
+ * @len: its bytes
+ */
 static inline void ava_cs_reader_init(struct ava_cs_reader *r, const void *buf, size_t len)
 {
 	r->cur = buf;
@@ -158,7 +198,9 @@ static inline void ava_cs_reader_init(struct ava_cs_reader *r, const void *buf, 
 }
 
 /**
- * ava_cs_get_bytes() - the next @len bytes, in place
+ * ava_cs_get_bytes() - the next bytes, in place
+ * @r: the reader
+ * @len: how many, without the padding
  *
  * Return: a pointer into the message, aligned as the message is, or NULL and a
  * sticky -EBADMSG if so many are not left.
@@ -176,6 +218,12 @@ static inline const void *ava_cs_get_bytes(struct ava_cs_reader *r, uint64_t len
 	return at;
 }
 
+/**
+ * ava_cs_get_word() - the next word
+ * @r: the reader
+ *
+ * Return: the word, or 0 and a sticky -EBADMSG if none is left.
+ */
 static inline uint64_t ava_cs_get_word(struct ava_cs_reader *r)
 {
 	const void *at = ava_cs_get_bytes(r, sizeof(uint64_t));
@@ -230,6 +278,11 @@ struct ava_cs_pool {
 	uint8_t fixed[AVA_CS_POOL_INLINE] __attribute__((aligned(16)));
 };
 
+/**
+ * ava_cs_pool_init() - an empty pool
+ * @p: the pool
+ * @cap: bytes that it may hand out
+ */
 static inline void ava_cs_pool_init(struct ava_cs_pool *p, uint64_t cap)
 {
 	p->chunks = NULL;
@@ -238,10 +291,17 @@ static inline void ava_cs_pool_init(struct ava_cs_pool *p, uint64_t cap)
 	p->cap = cap;
 }
 
+/**
+ * ava_cs_pool_fini() - free all that the pool handed out
+ * @p: the pool
+ */
 void ava_cs_pool_fini(struct ava_cs_pool *p);
 
 /**
- * ava_cs_alloc() - zeroed memory for @count elements of @size bytes
+ * ava_cs_alloc() - zeroed memory for an array
+ * @p: the pool
+ * @count: elements
+ * @size: bytes of one
  *
  * Return: never the same pointer twice, also for 0 bytes; NULL over the cap or
  * without memory.

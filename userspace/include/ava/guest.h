@@ -4,7 +4,7 @@
  *
  * One struct ava_gcall on the caller's stack is one call: begin, put the
  * arguments in the spec's order, call, get the outputs in the same order, end.
- * Errors stick, so that generated code looks once. A small call allocates
+ * Errors stick, so that generated code looks once. One thread uses a call. A small call allocates
  * nothing; a large buffer travels as a segment, which the decoder accepts as it
  * does the inline form.
  */
@@ -35,6 +35,8 @@ struct ava_guest_api {
 /**
  * struct ava_gcall - one call
  * @api: of which library
+ * @ctx: the process's context
+ * @limits: what it carries at most
  * @args: encoder of the inline arguments
  * @reply: decoder of the reply, after ava_guest_call()
  * @err: 0 or -errno of the transport; sticks
@@ -43,7 +45,13 @@ struct ava_guest_api {
  * @async: in: may go without waiting; out, after the call: it did
  * @borrowed: the host uses memory that the caller may reuse, or fills it: the call must wait
  * @reply_need: bytes of reply that the outputs can take
+ * @inline_sum: bytes of buffers among the arguments
+ * @func: id of the function
  * @seg_count: segments used; [0] is kept for the arguments
+ * @reply_heap: room for a reply that @reply_buf cannot hold
+ * @segs: the segments
+ * @args_buf: where @args starts to write
+ * @reply_buf: room for a small reply
  */
 struct ava_gcall {
 	const struct ava_guest_api *api;
@@ -68,23 +76,64 @@ struct ava_gcall {
 
 #define AVA_GUEST_STABLE	(1u << 0)	/* the application keeps the bytes until an event */
 
+/**
+ * ava_guest_begin() - start a call
+ * @g: the call
+ * @api: the library
+ * @func: id of the function
+ *
+ * Opens the process's context at first use; a failure sticks in @err of the call.
+ */
 void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint32_t func);
+
+/**
+ * ava_guest_end() - free what the call took
+ * @g: the call
+ */
 void ava_guest_end(struct ava_gcall *g);
 
-/* Decide the call's status here; the first decision counts. */
+/**
+ * ava_guest_refuse() - decide the call's status here
+ * @g: the call
+ * @status: of the API; the first one counts
+ */
 void ava_guest_refuse(struct ava_gcall *g, int64_t status);
 
-/* A handle; @invalid is the status if @p is neither NULL nor alive and of @type. */
+/**
+ * ava_guest_put_handle() - an object as argument
+ * @g: the call
+ * @p: what the application passed
+ * @type: expected
+ * @invalid: the status if a pointer is neither NULL nor an object alive and of @type
+ */
 void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid);
 
-/* An array of handles, or NULL. */
+/**
+ * ava_guest_put_handles() - an array of objects as argument
+ * @g: the call
+ * @array: of pointers, or NULL
+ * @count: elements
+ * @type: expected of each
+ * @invalid: the status if a pointer is neither NULL nor an object alive and of @type
+ */
 void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
 			   uint32_t type, int64_t invalid);
 
-/* The handle of an object that this call makes; *@obj is NULL after an error. */
+/**
+ * ava_guest_put_new() - the handle of an object that this call makes
+ * @g: the call
+ * @obj: (out) the object, for ava_guest_get_new(); NULL and a sticky -ENOMEM without memory
+ * @type: its type
+ */
 void ava_guest_put_new(struct ava_gcall *g, struct ava_object **obj, uint32_t type);
 
-/* @len bytes that go to the server, or NULL. */
+/**
+ * ava_guest_put_in() - bytes that go to the server
+ * @g: the call
+ * @p: the bytes, or NULL
+ * @len: how many
+ * @flags: AVA_GUEST_STABLE
+ */
 void ava_guest_put_in(struct ava_gcall *g, const void *p, uint64_t len, uint32_t flags);
 
 /**
@@ -99,63 +148,165 @@ struct ava_guest_buf {
 	bool seg;
 };
 
-/* Room for at most @cap bytes that come from the server, or NULL. */
+/**
+ * ava_guest_put_out() - room for bytes that come from the server
+ * @g: the call
+ * @b: (out) the output, for ava_guest_get_out()
+ * @p: memory of the application's, or NULL
+ * @cap: its bytes
+ */
 void ava_guest_put_out(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
 
-/* Both ways. */
+/**
+ * ava_guest_put_inout() - bytes that go to the server and come back
+ * @g: the call
+ * @b: (out) the output, for ava_guest_get_out()
+ * @p: memory of the application's, or NULL
+ * @cap: its bytes
+ */
 void ava_guest_put_inout(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
 
-/* A string with its NUL, or NULL. */
+/**
+ * ava_guest_put_string() - a string
+ * @g: the call
+ * @s: with its NUL, or NULL
+ */
 void ava_guest_put_string(struct ava_gcall *g, const char *s);
 
-/* An array of strings; @lengths may be NULL. */
+/**
+ * ava_guest_put_strings() - an array of strings
+ * @g: the call
+ * @strings: the array, or NULL
+ * @count: elements
+ * @lengths: bytes of each, 0 for one that has a NUL; may be NULL
+ */
 void ava_guest_put_strings(struct ava_gcall *g, const void *strings, uint64_t count,
 			   const size_t *lengths);
 
-/* One key of a property list whose value is a handle. */
+/**
+ * struct ava_list_key - a key of a list of pairs whose value is a handle
+ * @key: the key
+ * @type: of the handle
+ * @invalid: the status if the value is neither NULL nor an object alive and of @type
+ */
 struct ava_list_key {
 	uint64_t key;
 	uint32_t type;
 	int64_t invalid;
 };
 
-/* A list of @count words, NULL or with its final 0; pairs if @keys. */
+/**
+ * ava_guest_put_list() - a list of words
+ * @g: the call
+ * @list: with its final 0, or NULL
+ * @count: words, the final one among them
+ * @keys: keys whose value is a handle: the list is one of pairs
+ * @key_count: how many
+ */
 void ava_guest_put_list(struct ava_gcall *g, const void *list, uint64_t count,
 			const struct ava_list_key *keys, uint32_t key_count);
 
-/* Words of a list of pairs with its final 0. */
+/**
+ * ava_guest_list_len() - length of a list of pairs
+ * @list: the list, or NULL
+ *
+ * Return: its words, with the final 0; 0 for NULL.
+ */
 uint64_t ava_guest_list_len(const void *list);
 
-/* Bytes that may be a handle; @types ends with 0. */
+/**
+ * ava_guest_put_maybe() - bytes that may be a pointer to an object
+ * @g: the call
+ * @p: the bytes, or NULL
+ * @len: how many
+ * @types: types that it may be of; 0 ends them
+ */
 void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
 			 const uint32_t *types);
 
 /**
- * ava_guest_call() - send
+ * ava_guest_call() - send, and wait unless the call goes without
+ * @g: the call
  *
+ * Blocks the calling thread; see ava_context_call().
  * Return: true if there is a reply to decode, or the call went without one
  * (@async). False: @refused with @status, or @err.
  */
 bool ava_guest_call(struct ava_gcall *g);
 
-/* Returned handles: found, and made by this call (@obj is consumed). */
+/**
+ * ava_guest_get_found() - a returned object that the call found
+ * @g: the call
+ *
+ * Return: the object; NULL for NULL, or after an error.
+ */
 void *ava_guest_get_found(struct ava_gcall *g);
+
+/**
+ * ava_guest_get_new() - a returned object that the call made
+ * @g: the call
+ * @obj: of ava_guest_put_new(); consumed
+ *
+ * Return: the object, which may be another than @obj; NULL for NULL, or after an error.
+ */
 void *ava_guest_get_new(struct ava_gcall *g, struct ava_object *obj);
 
-/* The bytes of an output arrive; returns how many the server filled. */
+/**
+ * ava_guest_get_out() - the bytes of an output arrive
+ * @g: the call
+ * @b: of ava_guest_put_out() or ava_guest_put_inout()
+ *
+ * Return: how many the server filled; 0 after an error.
+ */
 uint64_t ava_guest_get_out(struct ava_gcall *g, struct ava_guest_buf *b);
 
-/* In place: handles on the wire become pointers. */
+/**
+ * ava_guest_fix_handles() - handles on the wire become pointers, in place
+ * @g: the call
+ * @p: an array of handles
+ * @bytes: of @p
+ * @new_ref: the caller gets a reference of each
+ *
+ * -ENOMEM sticks.
+ */
 void ava_guest_fix_handles(struct ava_gcall *g, void *p, uint64_t bytes, bool new_ref);
+
+/**
+ * ava_guest_fix_list() - the values of a key become pointers, in place
+ * @g: the call
+ * @p: a list of pairs
+ * @bytes: of @p
+ * @key: whose values are handles
+ *
+ * -ENOMEM sticks.
+ */
 void ava_guest_fix_list(struct ava_gcall *g, void *p, uint64_t bytes, uint64_t key);
 
-/* A function that the spec does not support was called: one log line per function. */
+/**
+ * ava_guest_unsupported() - a function that the spec does not support was called
+ * @api: the library
+ * @func: name of the function
+ * @said: the function's own flag, in static storage: one log line each
+ *
+ * Any thread.
+ */
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said);
 
-/* The generated library's function of that name, or NULL (for ...GetExtensionFunctionAddress). */
+/**
+ * ava_library_function() - the generated library's function of a name
+ * @name: of the function
+ *
+ * For ...GetExtensionFunctionAddress. Any thread.
+ * Return: NULL if there is none.
+ */
 void *ava_library_function(const char *name);
 
-/* Decoding is over; true if it went well (else @err). */
+/**
+ * ava_guest_decoded() - decoding is over
+ * @g: the call
+ *
+ * Return: true if it went well, else the call's err says what failed.
+ */
 static inline bool ava_guest_decoded(struct ava_gcall *g)
 {
 	if (!g->err && g->reply.err)

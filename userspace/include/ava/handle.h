@@ -63,14 +63,22 @@ struct ava_handle_entry;
 
 /**
  * ava_handle_get() - use the object of a handle
+ * @handle: from the wire; any value
+ * @type: expected
  * @entry: (out) to be given to ava_handle_put(): until then the object lives, also
  *	when another thread executes its last release
  *
+ * Any thread.
  * Return: the native object, or NULL if no live one of @type has this handle.
  */
 void *ava_handle_get(uint64_t handle, uint32_t type, struct ava_handle_entry **entry);
 
-/* The object is used no more. */
+/**
+ * ava_handle_put() - the object is used no more
+ * @entry: of ava_handle_get()
+ *
+ * Any thread.
+ */
 void ava_handle_put(struct ava_handle_entry *entry);
 
 /**
@@ -87,35 +95,65 @@ int ava_handle_adopt(uint64_t chosen, void *native, uint32_t type, uint64_t *han
 
 /**
  * ava_handle_of() - the handle of an object that the API returned without a reference
+ * @native: not NULL
+ * @type: its type
  *
- * One not known yet is retained by the server, so that the handle cannot dangle.
+ * An object not known yet is retained by the server, so that the handle cannot
+ * dangle. Any thread.
  * Return: 0 if there is no room.
  */
 uint64_t ava_handle_of(void *native, uint32_t type);
 
-/* Drop a reference that no handle stands for. */
+/**
+ * ava_handle_drop() - drop a reference that no handle stands for
+ * @native: the object
+ * @type: its type
+ *
+ * Any thread.
+ */
 void ava_handle_drop(void *native, uint32_t type);
 
-/* The API's retain was executed with success. */
+/**
+ * ava_handle_retained() - the API's retain was executed with success
+ * @entry: of ava_handle_get()
+ *
+ * Any thread.
+ */
 void ava_handle_retained(struct ava_handle_entry *entry);
 
 /**
  * ava_handle_releasing() - before the API's release
+ * @entry: of ava_handle_get()
  *
  * Takes a reference of the guest's; the last one ends the handle, so that neither
  * a second release nor an object made at the same address meets it. The server's
  * own reference, and objects that other calls use, are kept by one more.
+ * Any thread.
  * Return: false if the handle has ended meanwhile.
  */
 bool ava_handle_releasing(struct ava_handle_entry *entry);
 
-/* Behind the API's release: if it failed, everything is as before. */
+/**
+ * ava_handle_released() - behind the API's release
+ * @entry: of ava_handle_get()
+ * @success: of the release; if false, everything is as before ava_handle_releasing()
+ *
+ * Any thread.
+ */
 void ava_handle_released(struct ava_handle_entry *entry, bool success);
 
-/* How many handles live. */
+/**
+ * ava_handle_count() - how many handles live
+ *
+ * Return: their number. Any thread.
+ */
 uint32_t ava_handle_count(void);
 
-/* Forget everything, without a call to the API. For tests. */
+/**
+ * ava_handle_reset() - forget everything, without a call to the API
+ *
+ * For tests, while no other thread uses the table.
+ */
 void ava_handle_reset(void);
 
 #endif /* AVA_HANDLE_H */

@@ -41,24 +41,49 @@ struct ava_object *ava_object_new(const void *dispatch, uint32_t type);
 struct ava_object *ava_object_of(const void *dispatch, uint64_t handle, bool new_ref);
 
 /**
- * ava_object_handle() - the handle of a live object of @type; 0 if @p names none
+ * ava_object_handle() - the handle of a live object
+ * @p: what the application passed; any value
+ * @type: expected
+ *
+ * Any thread.
+ * Return: 0 if @p names no live object of @type.
  */
 uint64_t ava_object_handle(const void *p, uint32_t type);
 
+/**
+ * ava_object_retain() - one reference more
+ * @p: an object; anything else is left alone
+ *
+ * Any thread.
+ */
 void ava_object_retain(const void *p);
 
-/* Drops a reference; the last one ends an object that is not only found. */
+/**
+ * ava_object_release() - drop a reference
+ * @p: an object; anything else is left alone
+ *
+ * The last one ends an object that is not only found. Any thread.
+ */
 void ava_object_release(const void *p);
 
 /**
- * ava_object_set_meta() - keep @meta with an object
- * @free_meta: called when the object ends or gets another; may be NULL
+ * ava_object_set_meta() - keep something with an object
+ * @p: the object
+ * @meta: what to keep, in place of what was kept
+ * @free_meta: called with @meta when the object ends or gets another; may be NULL
  *
- * Return: false if @p names no live object.
+ * Any thread.
+ * Return: false if @p names no live object; @meta is then still the caller's.
  */
 bool ava_object_set_meta(const void *p, void *meta, void (*free_meta)(void *));
 
-/* NULL if there is none; valid as long as the caller's reference of the object. */
+/**
+ * ava_object_meta() - what is kept with an object
+ * @p: the object
+ *
+ * Any thread.
+ * Return: NULL if there is none; valid as long as the caller's reference of the object.
+ */
 void *ava_object_meta(const void *p);
 
 #endif /* AVA_OBJECT_H */

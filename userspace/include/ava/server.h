@@ -53,13 +53,22 @@ struct ava_server_call {
  * @buf: where to
  * @len: bytes
  *
+ * On the thread that dispatches @call.
  * Return: 0, or -errno of AVA_STREAM_IOC_COPY.
  */
 int ava_server_pull(struct ava_server_call *call, uint32_t seg,
 		    uint64_t offset, void *buf, uint64_t len);
 
 /**
- * ava_server_push() - copy bulk bytes to the guest; needs AVA_SEG_FROM_HOST
+ * ava_server_push() - copy bulk bytes to the guest
+ * @call: the call being dispatched
+ * @seg: index of the segment; must have AVA_SEG_FROM_HOST
+ * @offset: first byte in the segment
+ * @buf: where from
+ * @len: bytes
+ *
+ * On the thread that dispatches @call.
+ * Return: 0, or -errno of AVA_STREAM_IOC_COPY.
  */
 int ava_server_push(struct ava_server_call *call, uint32_t seg,
 		    uint64_t offset, const void *buf, uint64_t len);
@@ -84,6 +93,9 @@ struct ava_server_api {
 
 /**
  * ava_server_main() - main() of every API server
+ * @argc: of main()
+ * @argv: of main()
+ * @api: the generated server; static storage
  *
  * --context-fd=N serves the /dev/ava-server context that a manager passed;
  * --unix=PATH serves a socket, one process per connection (a test part);
