@@ -94,6 +94,8 @@ struct attack_class {
 extern const struct attack_class attack_classes[];
 extern const unsigned int attack_class_count;
 
+void attack_stray(struct attack *a, uint32_t id, const struct attack_context *own);
+
 /* ---- attack_peer.c ---------------------------------------------------------- */
 
 struct attack_peer {

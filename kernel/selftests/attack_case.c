@@ -45,6 +45,21 @@ uint64_t rng_odd(struct attack_rng *rng)
 
 /* ---- the well-formed call ----------------------------------------------------- */
 
+/*
+ * A spoiled request names @id, by chance perhaps a context that is not its own: what
+ * becomes of that one's calls, and of its sequence number, is open then.
+ */
+void attack_stray(struct attack *a, uint32_t id, const struct attack_context *own)
+{
+	unsigned int i;
+
+	for (i = 0; i < ATTACK_CONTEXTS; i++)
+		if (a->ctx[i].id == id && id && &a->ctx[i] != own) {
+			a->ctx[i].dirty = true;
+			a->ctx[i].spent = true;
+		}
+}
+
 /* The next one not yet used in this batch, of those that the class needs. */
 static struct attack_context *live_context(struct attack *a, struct attack_item *item)
 {
@@ -216,6 +231,28 @@ static void overlapping(struct attack *a, struct attack_item *item)
 	ring_heap(&a->vm, sizeof(struct virtio_ava_reply) + call->hdr.reply_cap);
 }
 
+static struct virtio_ava_run *run_table(struct attack *a, struct ring_call *call)
+{
+	size_t off = (sizeof(call->hdr) + call->args_len + 7) & ~7ul;
+
+	return ring_ptr(&a->vm, call->readable + off +
+			call->hdr.seg_count * sizeof(struct virtio_ava_seg));
+}
+
+/*
+ * The server writes where runs point. In these classes that is neither the rings nor
+ * the chains, which live in low memory, or other chains would not come back.
+ */
+static void spare_low_memory(struct attack *a, struct ring_call *call)
+{
+	struct virtio_ava_run *run = run_table(a, call);
+	unsigned int i;
+
+	for (i = 0; i < call->hdr.run_count; i++)
+		if (run[i].addr < RING_LOW_SIZE)
+			run[i].addr += RING_HIGH_GPA;
+}
+
 static void odd_tables(struct attack *a, struct attack_item *item)
 {
 	struct ring_call *call = attack_good_call(a, item);
@@ -227,18 +264,18 @@ static void odd_tables(struct attack *a, struct attack_item *item)
 		return;
 	while (n--)
 		w[rng_below(&a->rng, (call->size - off) / 4)] = rng_odd(&a->rng);
+	spare_low_memory(a, call);
 }
 
 /* Runs that the header's rules allow and guest memory does not. */
 static void runs_elsewhere(struct attack *a, struct attack_item *item)
 {
 	struct ring_call *call = attack_good_call(a, item);
-	size_t off = (sizeof(call->hdr) + call->args_len + 7) & ~7ul;
-	struct virtio_ava_run *run = ring_ptr(&a->vm, call->readable + off +
-					call->hdr.seg_count * sizeof(struct virtio_ava_seg));
+	struct virtio_ava_run *run = run_table(a, call);
 
 	if (call->hdr.run_count)
 		run[rng_below(&a->rng, call->hdr.run_count)].addr = rng_odd(&a->rng);
+	spare_low_memory(a, call);
 }
 
 static void huge_counts(struct attack *a, struct attack_item *item)
@@ -288,6 +325,7 @@ static void control(struct attack *a, struct attack_item *item)
 		w[rng_below(&a->rng, sizeof(*c) / 4)] = rng_odd(&a->rng);
 	/* What it may have closed is not known to be open any more. */
 	a->ctx[ATTACK_SERVED].spent = true;
+	attack_stray(a, c->ctx, NULL);
 	item->queue = VIRTIO_AVA_VQ_CONTROL;
 	item->call.head = ring_add(vm, item->queue, bufs, 2);
 	item->pending = item->call.head >= 0;
@@ -437,9 +475,7 @@ static void odd_avail(struct attack *a, struct attack_item *item)
 static void aimed_at_own_rings(struct attack *a, struct attack_item *item)
 {
 	struct ring_call *call = attack_good_call(a, item);
-	size_t off = (sizeof(call->hdr) + call->args_len + 7) & ~7ul;
-	struct virtio_ava_run *run = ring_ptr(&a->vm, call->readable + off +
-					call->hdr.seg_count * sizeof(struct virtio_ava_seg));
+	struct virtio_ava_run *run = run_table(a, call);
 	unsigned int i;
 
 	for (i = 0; i < call->hdr.run_count; i++)
@@ -447,6 +483,7 @@ static void aimed_at_own_rings(struct attack *a, struct attack_item *item)
 	last_desc(a, call)->addr = rng_below(&a->rng, RING_PAGE * 12);
 }
 
+/* The guest scribbles itself. */
 static void used_scribble(struct attack *a, struct attack_item *item)
 {
 	uint16_t *used = (uint16_t *)a->vm.vq[VIRTIO_AVA_VQ_SUBMIT].used;

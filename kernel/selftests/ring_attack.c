@@ -282,6 +282,11 @@ static void add_case(struct attack *a, unsigned int kinds)
 	memset(item, 0, sizeof(*item));
 	item->class = pick_class(a, kinds);
 	attack_classes[item->class].run(a, item);
+	if (item->pending && item->queue == VIRTIO_AVA_VQ_SUBMIT) {
+		const struct virtio_ava_call *hdr = ring_ptr(&a->vm, item->call.readable);
+
+		attack_stray(a, hdr->ctx, item->ctx);
+	}
 	a->poisoned |= kinds == 1u << ATTACK_BREAKS;
 	tally.cases[item->class]++;
 	a->items++;
