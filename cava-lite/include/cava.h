@@ -61,6 +61,13 @@
 #define ava_status(...)		AVA_DECLARE(status, #__VA_ARGS__)
 
 /*
+ * ava_import("other.c"): everything that another spec describes belongs to this
+ * one too, numbers included (an API's extensions, or a runtime above a driver API).
+ * The path is relative to this file.
+ */
+#define ava_import(...)		AVA_DECLARE(import, #__VA_ARGS__)
+
+/*
  * ava_unsupported_status(value); what functions marked ava_unsupported, and
  * entries of the dispatch table that the spec does not describe, report.
  */
@@ -157,6 +164,31 @@
 #define ava_guest_before(...)	AVA_ANNOTATE("guest_before:" #__VA_ARGS__)
 #define ava_guest_after(...)	AVA_ANNOTATE("guest_after:" #__VA_ARGS__)
 #define ava_server_after(...)	AVA_ANNOTATE("server_after:" #__VA_ARGS__)
+
+/*
+ * ava_guest_finally(expr): run in the guest behind every call that was sent,
+ * whatever its status was.
+ */
+#define ava_guest_finally(...)	AVA_ANNOTATE("guest_finally:" #__VA_ARGS__)
+
+/*
+ * ava_async_failed(expr): run on the server when a call that the guest did not
+ * wait for failed; what expr stores in the call's new handles is given out under
+ * the names that the guest chose (an event that has failed). Without it, or where
+ * it stores nothing, those names are never valid.
+ */
+#define ava_async_failed(...)	AVA_ANNOTATE("async_failed:" #__VA_ARGS__)
+
+/*
+ * ava_cached, or ava_cached_if(expr): the answer never changes while the first
+ * handle argument lives (without one: while the context lives). A successful one
+ * is kept in the guest and given again to a call with the same arguments. expr is
+ * evaluated in the guest before the call.
+ *
+ *	ava_cached_if(name != CL_MEM_MAP_COUNT && name != CL_MEM_REFERENCE_COUNT)
+ */
+#define ava_cached		AVA_ANNOTATE("cached:")
+#define ava_cached_if(...)	AVA_ANNOTATE("cached:" #__VA_ARGS__)
 
 /*
  * ava_implicit(type, name, expr): one more argument on the wire, that the API
@@ -259,7 +291,11 @@
 /* ava_nullable: NULL is a value of this handle, or of the array's elements. */
 #define ava_nullable		AVA_ANNOTATE("nullable:")
 
-/* ava_retains, ava_releases: the call adds or drops a reference of this handle. */
+/*
+ * ava_retains, ava_releases: the call adds or drops a reference of this handle.
+ * References are counted in the guest: only the last release is sent, and nobody
+ * waits for it unless ava_sync_if says so.
+ */
 #define ava_retains		AVA_ANNOTATE("retains:")
 #define ava_releases		AVA_ANNOTATE("releases:")
 
@@ -273,13 +309,35 @@
 #define ava_opaque		AVA_ANNOTATE("opaque:")
 
 /*
- * ava_callback(userdata): a function pointer, and the parameter handed to it. Not
- * forwarded yet: NULL passes, anything else reports ava_unsupported_status.
+ * ava_callback(userdata): a function pointer, and the parameter handed to it. The
+ * guest calls it on a thread of the runtime, which may call the API itself, once;
+ * NULL passes. Its own parameters are annotated where they are declared:
+ *
+ *	void (CL_CALLBACK *notify)(cl_event event ava_is(event), cl_int status,
+ *				   void *data) ava_callback(user_data)
+ *
+ * Values and handles need nothing there; strings are ava_string and bytes
+ * ava_in ava_bytes(expr), both cut to what an event carries (AVA_CALLBACK_MAX);
+ * ava_is(expr): is not sent, the guest passes expr of the registering call again
+ * (a parameter, or ret for the new object), which lives until then. The last
+ * void * is the user data. A call that fails forgets its callback.
+ * ava_callback_many(userdata): may be called any number of times, while the
+ * registering call's new object (or first handle) lives.
  * ava_callback_dropped(userdata): anything passes; it will never be called (for
  * callbacks that only inform).
  */
 #define ava_callback(...)	AVA_ANNOTATE("callback:" #__VA_ARGS__)
+#define ava_callback_many(...)	AVA_ANNOTATE("callback_many:" #__VA_ARGS__)
 #define ava_callback_dropped(...) AVA_ANNOTATE("callback_dropped:" #__VA_ARGS__)
+#define ava_is(...)		AVA_ANNOTATE("is:" #__VA_ARGS__)
+
+/*
+ * ava_direct: the bytes of this buffer are moved by the call's server helper
+ * (ava_server_replace), which gets a struct ava_bulk * (<ava/bulk.h>) in the
+ * parameter's place: no staging copy, straight into or out of memory that the
+ * vendor's library mapped. With ava_in or ava_out, and a size.
+ */
+#define ava_direct		AVA_ANNOTATE("direct:")
 
 /*
  * ava_valid_until(event): the buffer belongs to the call until the event (a new
@@ -300,9 +358,9 @@
 /* ---- helpers: in front of a declaration ------------------------------------------
  *
  * C functions of the spec's author. Files of a spec directory specs/<api>/:
- * <api>.c the spec; guest.c linked into the guest library; server.c into the server.
+ * <api>.c the spec; guest*.c linked into the guest library; server*.c into the server.
  * ava_pure: static inline in a header that the spec includes; no side effects; both sides.
- * ava_guest, ava_server: declared in such a header, defined in guest.c or server.c.
+ * ava_guest, ava_server: declared in such a header, defined in guest*.c or server*.c.
  *
  *	ava_guest void *ocl_extension_address(const char *name);
  */

@@ -108,7 +108,7 @@ static void emit_row(const struct func *f, struct text *out)
 		args += 2 + (p->kind == PARAM_BUFFER ? (p->type->to->size + 7) / 8 : 0);
 		reply += 1 + (p->kind == PARAM_BUFFER ? (p->type->to->size + 7) / 8 : 0);
 	}
-	text_add(out, "\t{ .id = %u, .flags = %s%s%s, .min_args = 8, .max_args = %u, "
+	text_add(out, "\t{ .id = %u, .flags = %s%s%s, .min_args = 24, .max_args = %u, "
 		 ".max_reply = %u, .max_segs = %u, .cost_class = %u },\n",
 		 f->id, f->async || f->sync_if ? "AVA_FUNC_ASYNC" : "",
 		 (f->async || f->sync_if) && f->may_wait ? " | " : "",

@@ -61,11 +61,13 @@ static void serve_fetch_args(struct ava_serve *s)
 		return;
 	}
 	ava_cs_reader_init(&s->in, s->args_heap, seg->len);
-	ava_cs_get_word(&s->in);
+	ava_cs_get_bytes(&s->in, AVA_CS_HEAD * sizeof(uint64_t));
 }
 
 void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call)
 {
+	uint64_t where;
+
 	s->call = call;
 	s->status = 0;
 	s->err = 0;
@@ -76,15 +78,13 @@ void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call)
 	ava_cs_pool_init(&s->pool, AVA_SERVE_POOL);
 	ava_cs_reader_init(&s->in, call->args, call->args_len);
 	ava_cs_writer_init(&s->out, call->reply, call->reply_cap, call->reply_cap);
-	switch (ava_cs_get_word(&s->in)) {
-	case AVA_CS_ARGS_INLINE:
-		break;
-	case AVA_CS_ARGS_SEGMENT:
+	where = ava_cs_get_word(&s->in);
+	/* The order is the runtime's: it was kept before this call was dispatched. */
+	ava_cs_get_bytes(&s->in, (AVA_CS_HEAD - 1) * sizeof(uint64_t));
+	if (where == AVA_CS_ARGS_SEGMENT)
 		serve_fetch_args(s);
-		break;
-	default:
+	else if (where != AVA_CS_ARGS_INLINE)
 		serve_fail(s, -EBADMSG);
-	}
 }
 
 static void serve_answer(struct ava_serve *s, int64_t status)

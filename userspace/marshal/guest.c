@@ -36,6 +36,8 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	if (!g->err)
 		g->limits = ava_context_limits(g->ctx);
 	ava_cs_put_word(&g->args, AVA_CS_ARGS_INLINE);
+	ava_cs_put_word(&g->args, 0);
+	ava_cs_put_word(&g->args, 0);
 }
 
 void ava_guest_end(struct ava_gcall *g)
@@ -341,8 +343,8 @@ void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
 
 /* ---- the call ---------------------------------------------------------------------- */
 
-/* The first word says where the arguments are; too many for inline become segment 0. */
-static void guest_fill_args(struct ava_gcall *g, struct ava_call *c, uint64_t *word)
+/* The head says where the arguments are; too many for inline become segment 0. */
+static void guest_fill_args(struct ava_gcall *g, struct ava_call *c, uint64_t head[AVA_CS_HEAD])
 {
 	c->args = (uintptr_t)g->args.buf;
 	c->args_len = g->args.len;
@@ -351,12 +353,12 @@ static void guest_fill_args(struct ava_gcall *g, struct ava_call *c, uint64_t *w
 	g->segs[0] = (struct ava_seg){ .flags = AVA_SEG_TO_HOST };
 	if (g->args.len <= g->limits->max_args)
 		return;
-	*word = AVA_CS_ARGS_SEGMENT;
+	head[AVA_CS_HEAD_WHERE] = AVA_CS_ARGS_SEGMENT;
 	g->segs[0].addr = (uintptr_t)g->args.buf;
 	g->segs[0].len = g->args.len;
 	g->borrowed = true;
-	c->args = (uintptr_t)word;
-	c->args_len = sizeof(*word);
+	c->args = (uintptr_t)head;
+	c->args_len = AVA_CS_HEAD * sizeof(*head);
 	c->seg_count = g->seg_count;
 }
 
@@ -397,13 +399,13 @@ static bool guest_open_reply(struct ava_gcall *g, const struct ava_call *c)
 bool ava_guest_call(struct ava_gcall *g)
 {
 	struct ava_call c = { .func = g->func };
-	uint64_t word = AVA_CS_ARGS_INLINE;
+	uint64_t head[AVA_CS_HEAD] = { AVA_CS_ARGS_INLINE };
 
 	if (g->args.err)
 		guest_fail(g, g->args.err);
 	if (g->refused || g->err)
 		return false;
-	guest_fill_args(g, &c, &word);
+	guest_fill_args(g, &c, head);
 	g->async = g->async && !g->borrowed;
 	c.flags = g->async ? AVA_CALL_ASYNC : 0;
 	g->err = guest_fill_reply(g, &c);

@@ -5,7 +5,8 @@
  * A channel carries marshalled calls and knows nothing of any API. Calls,
  * segments and events have the shape of <linux/ava.h> behind every channel.
  * Selected by the environment variable AVA_CHANNEL: "AVA" (alias "SHM", the
- * default: /dev/ava) or "UNIX:<path>" (a socket; a test part).
+ * default: /dev/ava), or "LOCAL[:<path>]" (a server on this machine, behind the
+ * socket of a manager or of a server itself; rings and arenas in shared memory).
  */
 #ifndef AVA_CHANNEL_H
 #define AVA_CHANNEL_H

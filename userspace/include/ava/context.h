@@ -42,4 +42,27 @@ const struct ava_limits *ava_context_limits(const struct ava_context *ctx);
  */
 int ava_context_call(struct ava_context *ctx, struct ava_call *call);
 
+/**
+ * ava_context_send() - a call that nobody waits for
+ * @ctx: the context
+ * @call: as for ava_context_call(), with AVA_CALL_ASYNC; the inline arguments are
+ *	copied and start with AVA_CS_HEAD words, of which the order is filled in here
+ *
+ * Goes into the calling thread's batch, which is sent with the thread's next
+ * synchronous call, when it is full, by ava_context_flush(), when another thread's
+ * call has to come after it, and at the latest AVA_FLUSH_NS later. A call with
+ * segments is sent at once, behind the batch. After fork(2) the child's batches
+ * are empty.
+ * Return: 0 or -errno; once a context is lost, each call fails.
+ */
+int ava_context_send(struct ava_context *ctx, struct ava_call *call);
+
+/**
+ * ava_context_flush() - send the calling thread's batch
+ * @ctx: the context
+ */
+int ava_context_flush(struct ava_context *ctx);
+
+#define AVA_FLUSH_NS	500000	/* how long a batch may wait for its thread's next call */
+
 #endif /* AVA_CONTEXT_H */

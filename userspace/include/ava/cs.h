@@ -20,9 +20,20 @@
 _Static_assert(sizeof(void *) == 8, "handles replace pointers in place");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as they are");
 
-/* First word of the arguments: where they are. */
-#define AVA_CS_ARGS_INLINE	0	/* they follow */
-#define AVA_CS_ARGS_SEGMENT	1	/* segment 0 is all of them */
+/*
+ * The arguments begin with AVA_CS_HEAD words: where they are, and their place in
+ * the order of the context. Streams run by themselves, but a program that passes
+ * what one thread made to another expects the order of its own synchronisation:
+ * each asynchronous call has a ticket (1, 2, .. in the context, 0 for synchronous
+ * calls), and a call is executed after all calls whose tickets are not above @after.
+ */
+#define AVA_CS_HEAD_WHERE	0
+#define AVA_CS_HEAD_TICKET	1
+#define AVA_CS_HEAD_AFTER	2
+#define AVA_CS_HEAD		3
+
+#define AVA_CS_ARGS_INLINE	0	/* they follow the head */
+#define AVA_CS_ARGS_SEGMENT	1	/* segment 0 is all of them, with a head that is not read */
 
 /* Low byte of the word that introduces a buffer; the segment's index is above it. */
 #define AVA_CS_BUF_NULL		0
@@ -30,9 +41,19 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 #define AVA_CS_BUF_SEGMENT	2
 #define AVA_CS_BUF_INDEX_SHIFT	8
 
-/* First word of a reply. */
+/* Low byte of the first word of a reply. */
 #define AVA_CS_EXECUTED		0
 #define AVA_CS_REFUSED		1	/* a word with the API's status follows */
+#define AVA_CS_OUTPUT		(1u << 8)	/* flag: the vendor's library printed; see below */
+
+/*
+ * Functions of the runtime itself, in every server's table:
+ * AVA_FUNC_OUTPUT: reply is bytes that the vendor's library wrote to standard
+ * output since; the guest writes them to its own before the call that showed the
+ * flag returns. AVA_FUNC_NOP: nothing, asynchronous or not.
+ */
+#define AVA_FUNC_OUTPUT		65535
+#define AVA_FUNC_NOP		65534
 
 /* ---- arithmetic that saturates: sizes that spec expressions compute ---------- */
 

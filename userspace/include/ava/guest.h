@@ -11,10 +11,12 @@
 #ifndef AVA_GUEST_H
 #define AVA_GUEST_H
 
+#include <ava/callback.h>
 #include <ava/context.h>
 #include <ava/cs.h>
 #include <ava/handle.h>
 #include <ava/object.h>
+#include <ava/trace.h>
 
 #define AVA_GUEST_STACK		1024	/* inline bytes kept on the stack */
 #define AVA_GUEST_BUF_INLINE	4096	/* larger buffers travel as segments */
@@ -233,6 +235,23 @@ void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
  * (@async). False: @refused with @status, or @err.
  */
 bool ava_guest_call(struct ava_gcall *g);
+
+/**
+ * ava_guest_cached() - look for an answer that was kept
+ * @g: the call, with all its arguments put
+ * @owner: the object whose life bounds the answer's, or NULL: the context
+ *
+ * In place of ava_guest_call().
+ * Return: true if the reply is there to decode.
+ */
+bool ava_guest_cached(struct ava_gcall *g, const void *owner);
+
+/**
+ * ava_guest_keep() - keep a successful answer for the next call with these arguments
+ * @g: the call, whose reply was decoded; one that used segments is not kept
+ * @owner: as above
+ */
+void ava_guest_keep(struct ava_gcall *g, const void *owner);
 
 /**
  * ava_guest_get_found() - a returned object that the call found

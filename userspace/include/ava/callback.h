@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * callback.h - functions of the application that the host calls
+ *
+ * The guest keeps function and user data under a cookie, the server passes a
+ * trampoline of the vendor's signature with a struct ava_server_callback as its
+ * user data. An event carries the cookie and the encoded arguments back; a thread
+ * of the guest's runtime, started with the first callback, runs it.
+ */
+#ifndef AVA_CALLBACK_H
+#define AVA_CALLBACK_H
+
+#include <ava/cs.h>
+
+#define AVA_CALLBACK_MAX	256	/* bytes of encoded arguments */
+
+/* ---- guest ---------------------------------------------------------------------- */
+
+struct ava_gcall;
+struct ava_object;
+
+/**
+ * struct ava_callback - a registered function
+ * @run: generated: decodes the arguments and calls @fn
+ * @fn: the application's
+ * @userdata: the application's
+ * @is: what ava_is() parameters get, in their order: values or pointers
+ */
+struct ava_callback {
+	void (*run)(const struct ava_callback *cb, struct ava_cs_reader *in);
+	void *fn;
+	void *userdata;
+	uint64_t is[4];
+};
+
+#define AVA_CALLBACK_MANY	(1u << 0)
+
+/**
+ * ava_guest_put_callback() - a function pointer as argument
+ * @g: the call
+ * @cb: what to run; copied. @fn NULL: a NULL argument
+ * @flags: AVA_CALLBACK_MANY: may run more than once
+ * @owner: for AVA_CALLBACK_MANY: forget it when this object ends; else NULL
+ *
+ * Return: the cookie, for ava_guest_drop_callback(); 0 for NULL, or after an error.
+ */
+uint64_t ava_guest_put_callback(struct ava_gcall *g, const struct ava_callback *cb,
+				uint32_t flags, const void *owner);
+
+/**
+ * ava_guest_drop_callback() - the call failed: it will never run
+ * @cookie: of ava_guest_put_callback(); 0 is nothing
+ */
+void ava_guest_drop_callback(uint64_t cookie);
+
+/**
+ * ava_guest_is_callback_thread() - does the calling thread run callbacks?
+ */
+bool ava_guest_is_callback_thread(void);
+
+/* ---- server --------------------------------------------------------------------- */
+
+struct ava_serve;
+
+/**
+ * struct ava_server_callback - user data of a trampoline
+ * @cookie: the guest's
+ * @many: is not freed by ava_server_callback_run()
+ */
+struct ava_server_callback {
+	uint64_t cookie;
+	bool many;
+};
+
+/**
+ * ava_serve_callback() - decode a function pointer
+ * @s: the call
+ * @many: AVA_CALLBACK_MANY of the spec
+ *
+ * Return: on the heap, for the trampoline; NULL for NULL, or after an error. The
+ * generated code frees it if the vendor's function fails.
+ */
+struct ava_server_callback *ava_serve_callback(struct ava_serve *s, bool many);
+
+/**
+ * ava_server_callback_run() - the vendor calls back: tell the guest
+ * @cb: freed unless @many
+ * @args: encoded arguments; AVA_CALLBACK_MAX bytes at most, a sticky error drops the callback
+ *
+ * Any thread, of the vendor's too. Does not wait for the guest.
+ */
+void ava_server_callback_run(struct ava_server_callback *cb, struct ava_cs_writer *args);
+
+/**
+ * ava_server_event() - send an event to the guest
+ * @cookie: for the guest
+ * @data: payload
+ * @len: its bytes, AVA_CALLBACK_MAX at most
+ *
+ * Any thread. Waits while the guest has too many that it did not take.
+ * Return: 0 or -errno; -ESHUTDOWN when the context is over.
+ */
+int ava_server_event(uint64_t cookie, const void *data, uint32_t len);
+
+#endif /* AVA_CALLBACK_H */
