@@ -94,7 +94,7 @@ static bool fixed_param(const struct param *p)
 
 static void emit_row(const struct func *f, struct text *out)
 {
-	unsigned int segs = 0, args = 1 + f->is_new + f->implicits.n, reply = 6;
+	unsigned int segs = 0, args = 3 + f->is_new + f->implicits.n, reply = 6;
 	bool fixed = true;
 	size_t i;
 

@@ -2,9 +2,9 @@
 /*
  * fuzz.c - feeds the generated decoders of a server
  *
- * An input is a call: a byte that picks the function, a byte of flags, the reply
- * room, a count of segments, a word per segment (length and direction), then the
- * arguments. Some handles of every type live before each call, and words that
+ * An input is a call: the function's id in two bytes, a byte with the async flag
+ * below a count of segments, the reply room, a word per segment (length and
+ * direction), then the arguments with their head. Some handles of every type live before each call, and words that
  * name one by a small number are replaced, so that deep paths are reached.
  */
 #include <errno.h>
@@ -34,8 +34,8 @@ int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset,
 	if (offset > call->segs[seg].len || len > call->segs[seg].len - offset)
 		return -ERANGE;
 	memset(buf, 0x2a, len);
-	/* arguments in a segment: the caller's own follow the first word */
-	if (!seg && call->args_len > 8)
+	/* arguments in a segment: the caller's own follow the head */
+	if (!seg && call->args_len > AVA_CS_HEAD * 8)
 		memcpy(buf, call->args, len < call->args_len ? len : call->args_len);
 	return 0;
 }
@@ -88,6 +88,17 @@ static uint32_t read_segs(const uint8_t **data, size_t *size, uint32_t want,
 	return i;
 }
 
+/* Ids that no function has stand for one that is there. */
+static uint32_t pick(uint32_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < ava_api_func_count; i++)
+		if (ava_api_funcs[i].id == id)
+			return id;
+	return ava_api_funcs[id % ava_api_func_count].id;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ava_ring_seg segs[MAX_SEGS];
@@ -101,12 +112,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ready = true;
 	if (size < 4)
 		return 0;
-	call.func = data[0] < ava_api_func_count ? ava_api_funcs[data[0]].id : data[0];
-	call.flags = data[1] & 1 ? AVA_CALL_ASYNC : 0;
-	call.reply_cap = data[2] * 64;
+	call.func = pick(data[0] | data[1] << 8);
+	call.flags = data[2] & 1 ? AVA_CALL_ASYNC : 0;
+	call.reply_cap = data[3] * 64;
 	data += 4;
 	size -= 4;
-	call.seg_count = read_segs(&data, &size, data[-1] % (MAX_SEGS + 1), segs);
+	call.seg_count = read_segs(&data, &size, (data[-2] >> 1) % (MAX_SEGS + 1), segs);
 	/* exact allocations: a read past the end is seen */
 	args = malloc(size ? size : 1);
 	memcpy(args, data, size);

@@ -33,18 +33,12 @@ static uint64_t portable(uint64_t word)
 	return 0xffffull << 16 | type << 8 | (word & 1);
 }
 
-static unsigned int index_of(uint32_t func)
-{
-	unsigned int i = 0;
-
-	while (i < ava_api_func_count && ava_api_funcs[i].id != func)
-		i++;
-	return i;
-}
-
 static void write_input(const struct ava_server_call *call, int fd)
 {
-	uint8_t head[4] = { index_of(call->func), call->flags, 63, call->seg_count };
+	uint8_t head[4] = {
+		call->func, call->func >> 8,
+		(call->flags & AVA_CALL_ASYNC ? 1 : 0) | call->seg_count << 1, 63,
+	};
 	uint64_t args[MAX_ARGS / 8];
 	uint32_t i, word;
 

@@ -37,15 +37,15 @@ fuzz_env = ASAN_OPTIONS=$(FUZZ_ASAN):detect_leaks=$(if $(filter $(1),$(FUZZ_KEEP
 
 # $(1): name, $(2): directory of the spec, $(3): where its parts are
 define fuzz_rules
-$(T)/fuzz-$(1): $(FUZZ_SRC) $(wildcard $(2)/server.c) $(3)/$(1)_common.h
+$(T)/fuzz-$(1): $(FUZZ_SRC) $(wildcard $(2)/server*.c) $(3)/$(1)_common.h
 	@mkdir -p $$(@D)
-	$(CLANG) $(FUZZ_FLAGS) -I$(2) -I$(3) -o $$@ $(FUZZ_SRC) $(wildcard $(2)/server.c) \
+	$(CLANG) $(FUZZ_FLAGS) -I$(2) -I$(3) -o $$@ $(FUZZ_SRC) $(wildcard $(2)/server*.c) \
 		$(3)/$(1)_server.c $(3)/$(1)_table.c $(3)/$(1)_mock.c
 
 # writes the calls of real programs as inputs, see tests/record.c
-$(T)/record-$(1): tests/record.c $(3)/$(1)_common.h $(3)/spec_server.o $(USERSPACE)/libava-server.a
+$(T)/record-$(1): tests/record.c $(3)/$(1)_common.h $(patsubst $(2)/%.c,$(3)/spec_%.o,$(wildcard $(2)/server*.c)) $(USERSPACE)/libava-server.a
 	$(CC) $(GENERATED_FLAGS) -DAVA_NO_MAIN -DAVA_COMMON='"$(1)_common.h"' -I$(2) -I$(3) -o $$@ $$< \
-		$(3)/$(1)_server.c $(3)/$(1)_table.c $(3)/spec_server.o $(4) \
+		$(3)/$(1)_server.c $(3)/$(1)_table.c $(patsubst $(2)/%.c,$(3)/spec_%.o,$(wildcard $(2)/server*.c)) $(4) \
 		$(USERSPACE)/libava-server.a -lseccomp -lcap-ng
 endef
 $(eval $(call fuzz_rules,tiny,tests/tiny,$(T)/tiny,$(T)/vendor.o))

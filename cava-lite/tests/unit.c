@@ -496,8 +496,8 @@ static void test_guest_small(void **state)
 	ava_guest_put_in(&g, "abc", 3, 0);
 	ava_guest_put_in(&g, NULL, 3, 0);
 	assert_true(ava_guest_call(&g));
-	assert_true(w[0] == AVA_CS_ARGS_INLINE && w[1] == AVA_CS_BUF_INLINE && w[2] == 3);
-	assert_true(w[4] == AVA_CS_BUF_NULL);
+	assert_true(w[0] == AVA_CS_ARGS_INLINE && w[3] == AVA_CS_BUF_INLINE && w[4] == 3);
+	assert_true(w[6] == AVA_CS_BUF_NULL);
 	assert_int_equal(seen.seg_count, 0);
 	assert_int_equal(seen.func, 9);
 	ava_guest_end(&g);
@@ -542,7 +542,7 @@ static void test_guest_spill(void **state)
 	ava_guest_begin(&g, &api, 1);
 	ava_guest_put_strings(&g, strings, 1, NULL);
 	assert_true(ava_guest_call(&g));
-	assert_int_equal(seen.args_len, 8);
+	assert_int_equal(seen.args_len, AVA_CS_HEAD * 8);
 	assert_true(*(uint64_t *)seen_args == AVA_CS_ARGS_SEGMENT);
 	segs = (struct ava_seg *)(uintptr_t)seen.segs;
 	assert_true(seen.seg_count == 1 && segs[0].len > sizeof(text));
@@ -611,23 +611,23 @@ static void test_serve_lengths(void **state)
 {
 	(void)state;
 	args[0] = AVA_CS_ARGS_INLINE;
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 8;
-	args[3] = 0x4142;
-	serve(4);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 8;
+	args[5] = 0x4142;
+	serve(6);
 	assert_memory_equal(ava_serve_in(&s, 8), "BA", 2);
 	assert_true(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
-	serve(4);
+	serve(6);
 	assert_null(ava_serve_in(&s, 7));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	serve(3);
+	serve(5);
 	assert_null(ava_serve_in(&s, 8));
 	assert_int_equal(ava_serve_ready(&s), 0);
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	args[4] = 0;
-	serve(5);	/* more than the arguments */
+	args[6] = 0;
+	serve(7);	/* more than the arguments */
 	ava_serve_in(&s, 8);
 	assert_false(ava_serve_ready(&s));
 	ava_serve_end(&s, 0);
@@ -639,21 +639,21 @@ static void test_serve_segments(void **state)
 
 	(void)state;
 	segs[1] = (struct ava_ring_seg){ .len = 100, .flags = AVA_SEG_TO_HOST };
-	args[1] = AVA_CS_BUF_SEGMENT | 1 << AVA_CS_BUF_INDEX_SHIFT;
-	args[2] = 100;
+	args[3] = AVA_CS_BUF_SEGMENT | 1 << AVA_CS_BUF_INDEX_SHIFT;
+	args[4] = 100;
 	memcpy(seg_bytes[1], "bulk", 5);
-	serve(3);
+	serve(5);
 	assert_string_equal(ava_serve_in(&s, 100), "bulk");
 	assert_int_equal(ava_serve_end(&s, 0), 0);
-	serve(3);
+	serve(5);
 	assert_null(ava_serve_out(&s, &b, 100));	/* wrong direction */
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	args[1] = AVA_CS_BUF_SEGMENT | 2 << AVA_CS_BUF_INDEX_SHIFT;
-	serve(3);
+	args[3] = AVA_CS_BUF_SEGMENT | 2 << AVA_CS_BUF_INDEX_SHIFT;
+	serve(5);
 	assert_null(ava_serve_in(&s, 100));		/* no such segment */
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	args[1] = AVA_CS_BUF_SEGMENT;
-	serve(3);
+	args[3] = AVA_CS_BUF_SEGMENT;
+	serve(5);
 	assert_null(ava_serve_in(&s, 100));		/* the arguments' own */
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
 }
@@ -661,8 +661,8 @@ static void test_serve_segments(void **state)
 static void test_serve_refusal(void **state)
 {
 	(void)state;
-	args[1] = ava_handle_make(3, 1, false);
-	serve(2);
+	args[3] = ava_handle_make(3, 1, false);
+	serve(4);
 	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
@@ -673,20 +673,20 @@ static void test_serve_refusal(void **state)
 static void test_serve_null_handle(void **state)
 {
 	(void)state;
-	args[1] = 0;
-	serve(2);
+	args[3] = 0;
+	serve(4);
 	assert_null(ava_serve_handle(&s, 1, AVA_SERVE_NULLABLE, -38, NULL));
 	assert_true(ava_serve_ready(&s));
 	ava_serve_end(&s, 0);
-	serve(2);
+	serve(4);
 	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
 	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 8;
-	args[3] = 0;
-	serve(4);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 8;
+	args[5] = 0;
+	serve(6);
 	ava_serve_handles(&s, 1, 1, 0, -39);
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
@@ -701,8 +701,8 @@ static void test_serve_pins(void **state)
 
 	(void)state;
 	ava_handle_adopt(0, &native, 1, &h);
-	args[1] = h;
-	serve(2);
+	args[3] = h;
+	serve(4);
 	assert_ptr_equal(ava_serve_handle(&s, 1, 0, -38, NULL), &native);
 	release_call(h, true);
 	assert_true(retained == 1 && !released);
@@ -717,11 +717,11 @@ static const void *settled(int object, uint64_t value, uint64_t handle)
 	struct ava_serve_maybe m;
 	const void *p;
 
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 8;
-	args[3] = value;
-	args[4] = handle;
-	serve(5);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 8;
+	args[5] = value;
+	args[6] = handle;
+	serve(7);
 	p = ava_serve_maybe(&s, 8, (const uint32_t[]){ 1, 2, 0 }, &m);
 	assert_true(ava_serve_ready(&s));
 	p = ava_serve_settle(&s, object, p, 8, &m, -38);
@@ -758,31 +758,31 @@ static void test_serve_strings(void **state)
 	char **strings;
 
 	(void)state;
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 4;
-	memcpy(&args[3], "abc", 4);
-	serve(4);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 4;
+	memcpy(&args[5], "abc", 4);
+	serve(6);
 	assert_string_equal(ava_serve_string(&s), "abc");
 	ava_serve_end(&s, 0);
-	memcpy(&args[3], "a\0c", 4);
-	serve(4);
+	memcpy(&args[5], "a\0c", 4);
+	serve(6);
 	assert_null(ava_serve_string(&s));
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	memcpy(&args[3], "abcd", 4);
-	serve(4);
+	memcpy(&args[5], "abcd", 4);
+	serve(6);
 	assert_null(ava_serve_string(&s));
 	ava_serve_end(&s, 0);
-	args[2] = 1;
-	args[3] = AVA_CS_BUF_INLINE;
-	args[4] = 2;
-	memcpy(&args[5], "xy", 2);
-	serve(6);
+	args[4] = 1;
+	args[5] = AVA_CS_BUF_INLINE;
+	args[6] = 2;
+	memcpy(&args[7], "xy", 2);
+	serve(8);
 	strings = ava_serve_strings(&s, 1, NULL);
 	assert_string_equal(strings[0], "xy");
 	assert_true(ava_serve_ready(&s));
 	ava_serve_end(&s, 0);
-	args[2] = 1ull << 60;
-	serve(6);
+	args[4] = 1ull << 60;
+	serve(8);
 	assert_null(ava_serve_strings(&s, 1ull << 60, NULL));
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
 }
@@ -790,21 +790,21 @@ static void test_serve_strings(void **state)
 static void test_serve_lists(void **state)
 {
 	(void)state;
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 24;
-	args[3] = 1;
-	args[4] = 2;
-	args[5] = 0;
-	serve(6);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 24;
+	args[5] = 1;
+	args[6] = 2;
+	args[7] = 0;
+	serve(8);
 	assert_non_null(ava_serve_list(&s, true, NULL, 0));
 	ava_serve_end(&s, 0);
-	args[5] = 3;
-	serve(6);
+	args[7] = 3;
+	serve(8);
 	assert_null(ava_serve_list(&s, true, NULL, 0));
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
-	args[2] = 16;
-	args[4] = 0;
-	serve(5);
+	args[4] = 16;
+	args[6] = 0;
+	serve(7);
 	assert_null(ava_serve_list(&s, true, NULL, 0));	/* ends at a value */
 	ava_serve_end(&s, 0);
 }
@@ -814,14 +814,14 @@ static void test_serve_no_room(void **state)
 	struct ava_serve_buf b;
 
 	(void)state;
-	args[1] = AVA_CS_BUF_INLINE;
-	args[2] = 1 << 20;
-	serve(3);
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 1 << 20;
+	serve(5);
 	assert_null(ava_serve_out(&s, &b, 1 << 20));
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
 	call.reply_cap = 8;
 	args[0] = 5;
-	serve(3);
+	serve(5);
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
 	args[0] = 0;
 }
