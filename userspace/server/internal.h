@@ -20,6 +20,9 @@
  * @complete: the call's reply is in place; @bad for arguments that do not decode
  * @copy: move bulk bytes of the call being dispatched
  * @close: give a stream back
+ * @event: send an event on the context's descriptor; any thread. Does not wait for the
+ *	guest: -ENOBUFS while it has too many that it did not take, -ESHUTDOWN when
+ *	the context is over
  *
  * All return 0 or -errno. @fetch, @complete and @copy: the stream's thread only.
  */
@@ -33,6 +36,7 @@ struct ava_server_channel {
 	int (*copy)(struct ava_server_stream *stream, const struct ava_server_call *call,
 		    struct ava_stream_copy *copy);
 	void (*close)(struct ava_server_stream *stream);
+	int (*event)(int fd, uint64_t cookie, const void *data, uint32_t len);
 };
 
 extern const struct ava_server_channel ava_server_ring;

@@ -241,6 +241,17 @@ static void ring_close(struct ava_server_stream *base)
 	free(st);
 }
 
+static int ring_event(int fd, uint64_t cookie, const void *data, uint32_t len)
+{
+	struct ava_context_event arg = {
+		.cookie = cookie,
+		.data = (uintptr_t)data,
+		.len = len,
+	};
+
+	return ring_ioctl(fd, AVA_CONTEXT_IOC_EVENT, &arg);
+}
+
 const struct ava_server_channel ava_server_ring = {
 	.attach = ring_attach,
 	.accept = ring_accept,
@@ -248,4 +259,5 @@ const struct ava_server_channel ava_server_ring = {
 	.complete = ring_complete,
 	.copy = ring_copy,
 	.close = ring_close,
+	.event = ring_event,
 };

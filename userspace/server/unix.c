@@ -277,6 +277,15 @@ static void unix_close(struct ava_server_stream *base)
 	free(st);
 }
 
+static int unix_event(int fd, uint64_t cookie, const void *data, uint32_t len)
+{
+	(void)fd;
+	(void)cookie;
+	(void)data;
+	(void)len;
+	return -ENOBUFS;
+}
+
 const struct ava_server_channel ava_server_unix = {
 	.attach = unix_attach,
 	.accept = unix_accept,
@@ -284,4 +293,5 @@ const struct ava_server_channel ava_server_unix = {
 	.complete = unix_complete,
 	.copy = unix_copy,
 	.close = unix_close,
+	.event = unix_event,
 };
