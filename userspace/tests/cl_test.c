@@ -5,6 +5,7 @@
 #include "cl_test.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 static int cases;
 static int failures;
@@ -109,6 +110,44 @@ cl_mem cl_test_buffer(const struct cl_env *env, size_t size)
 	if (err)
 		bail_out("clCreateBuffer", err);
 	return mem;
+}
+
+bool cl_test_holds(const struct cl_env *env, cl_mem mem, size_t offset, size_t len,
+		   const void *want)
+{
+	uint8_t *got = malloc(len);
+	cl_int err = clEnqueueReadBuffer(env->queue, mem, CL_TRUE, offset, len, got, 0,
+					 NULL, NULL);
+	bool same = !err && !memcmp(got, want, len);
+
+	if (err)
+		printf("# clEnqueueReadBuffer: %s\n", cl_name(err));
+	for (size_t i = 0; !same && !err && i < len; i++)
+		if (got[i] != ((const uint8_t *)want)[i]) {
+			printf("# byte %zu is %#x\n", offset + i, got[i]);
+			break;
+		}
+	free(got);
+	return same;
+}
+
+cl_int cl_test_status(cl_event event)
+{
+	cl_int status = CL_QUEUED, err;
+
+	err = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status),
+			     &status, NULL);
+	if (err)
+		printf("# clGetEventInfo: %s\n", cl_name(err));
+	return status;
+}
+
+double cl_test_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
 void cl_test_pattern(uint8_t *p, size_t len, uint32_t seed)

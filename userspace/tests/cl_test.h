@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define CL_TARGET_OPENCL_VERSION 300
+#define CL_USE_DEPRECATED_OPENCL_1_0_APIS
+#define CL_USE_DEPRECATED_OPENCL_1_1_APIS
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl.h>
 
@@ -47,6 +49,16 @@ cl_program cl_test_build(const struct cl_env *env, const char *source,
 			 const char *options);
 cl_kernel cl_test_kernel(cl_program program, const char *name);
 cl_mem cl_test_buffer(const struct cl_env *env, size_t size);
+
+/* Are bytes [@offset, @offset + @len) of @mem those of @want? A blocking read tells. */
+bool cl_test_holds(const struct cl_env *env, cl_mem mem, size_t offset, size_t len,
+		   const void *want);
+
+/* CL_EVENT_COMMAND_EXECUTION_STATUS. */
+cl_int cl_test_status(cl_event event);
+
+/* Seconds of a clock that only goes forward. */
+double cl_test_seconds(void);
 
 /* Bytes that differ from place to place and from @seed to @seed. */
 void cl_test_pattern(uint8_t *p, size_t len, uint32_t seed);
