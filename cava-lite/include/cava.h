@@ -100,7 +100,7 @@
 
 /* ---- of functions: behind the parameter list --------------------------------- */
 
-/* ava_id(n): the number on the wire, 1..65535, for ever this function's. Required. */
+/* ava_id(n): the number on the wire, 1..65533, for ever this function's. Required. */
 #define ava_id(...)		AVA_ANNOTATE("id:" #__VA_ARGS__)
 
 /*

@@ -147,7 +147,7 @@ static void note_immortal(struct target *t, const struct note *n, const arg_list
 static void note_id(struct target *t, const struct note *n, const arg_list *a)
 {
 	t->func->id_loc = n->loc;
-	number(n, a->v[0], 1, 65535, &t->func->id);
+	number(n, a->v[0], 1, AVA_MAX_ID, &t->func->id);
 }
 
 static void note_cost(struct target *t, const struct note *n, const arg_list *a)

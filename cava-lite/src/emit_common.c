@@ -122,7 +122,7 @@ void emit_table(const struct spec *spec, struct text *out)
 	size_t i;
 
 	emit_banner(spec, out, "Function table");
-	text_add(out, "#include <linux/ava_server.h>\n\n"
+	text_add(out, "#include <ava/cs.h>\n#include <linux/ava_server.h>\n\n"
 		 "const struct ava_func ava_api_funcs[] = {\n");
 	/* ids are few and distinct: pick the next higher one each time */
 	for (id = 0; next != ~0u; id = next) {
@@ -139,6 +139,11 @@ void emit_table(const struct spec *spec, struct text *out)
 		if (f)
 			emit_row(f, out);
 	}
+	/* the runtime's own, behind all that a spec may have */
+	text_add(out, "\t{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = 24, "
+		 ".max_args = 24 },\n"
+		 "\t{ .id = AVA_FUNC_OUTPUT, .min_args = 24, .max_args = 24, "
+		 ".max_reply = 65536 },\n");
 	text_add(out, "};\n\nconst unsigned int ava_api_func_count = "
 		 "sizeof(ava_api_funcs) / sizeof(ava_api_funcs[0]);\n");
 }

@@ -503,7 +503,7 @@ static void emit_dispatcher(const struct spec *spec, struct text *out)
 		 "int main(int argc, char **argv)\n{\n"
 		 "\tstruct ava_server_api api = {\n\t\t.id = AVA_API_ID,\n"
 		 "\t\t.funcs = ava_api_funcs,\n\t\t.func_count = ava_api_func_count,\n"
-		 "\t\t.dispatch = ava_api_dispatch,\n\t\t.log_name = \"%s\",\n\t};\n\n"
+		 "\t\t.dispatch = ava_api_dispatch,\n\t\t.log_name = \"%s\",\n\t\t.ordered = true,\n\t};\n\n"
 		 "\tava_api_init();\n\treturn ava_server_main(argc, argv, &api);\n}\n#endif\n",
 		 spec->name);
 }

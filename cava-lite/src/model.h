@@ -12,6 +12,8 @@
 #include "expr.h"
 #include "util.h"
 
+#define AVA_MAX_ID	65533	/* what lies above is the runtime's: <ava/cs.h> */
+
 /* An annotation as written: key, text of the arguments, place. */
 struct note {
 	const char *key;

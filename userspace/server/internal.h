@@ -19,12 +19,14 @@
  * @fetch: end the call before, wait for the next; -ESHUTDOWN when the stream is gone
  * @complete: the call's reply is in place; @bad for arguments that do not decode
  * @copy: move bulk bytes of the call being dispatched
+ * @publish: the thread is about to wait for another stream: completed calls that
+ *	the guest does not know of yet become known; NULL if there are none ever
  * @close: give a stream back
  * @event: send an event on the context's descriptor; any thread. Does not wait for the
  *	guest: -ENOBUFS while it has too many that it did not take, -ESHUTDOWN when
  *	the context is over
  *
- * All return 0 or -errno. @fetch, @complete and @copy: the stream's thread only.
+ * All return 0 or -errno. @fetch, @complete, @copy and @publish: the stream's thread only.
  */
 struct ava_server_channel {
 	int (*attach)(int fd, const struct ava_server_api *api);
@@ -35,6 +37,7 @@ struct ava_server_channel {
 			const struct ava_server_call *call, bool bad);
 	int (*copy)(struct ava_server_stream *stream, const struct ava_server_call *call,
 		    struct ava_stream_copy *copy);
+	int (*publish)(struct ava_server_stream *stream);
 	void (*close)(struct ava_server_stream *stream);
 	int (*event)(int fd, uint64_t cookie, const void *data, uint32_t len);
 };
@@ -58,6 +61,15 @@ struct ava_server_stream {
  */
 int ava_server_serve(const struct ava_server_channel *ops, int fd,
 		     const struct ava_server_api *api);
+
+/**
+ * ava_server_run() - ava_server_serve() in a process that has nothing else to do
+ *
+ * What is written to standard output is the guest's from now on.
+ * Return: exit status.
+ */
+int ava_server_run(const struct ava_server_channel *ops, int fd,
+		   const struct ava_server_api *api);
 
 struct ava_sandbox;
 

@@ -105,7 +105,7 @@ static int child_main(const struct listener *l, const struct child *c, int conn)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != l->pid)
 		return EXIT_FAILURE;
-	return ava_server_serve(&ava_server_unix, conn, l->api);
+	return ava_server_run(&ava_server_unix, conn, l->api);
 }
 
 static void child_free(struct child *c)

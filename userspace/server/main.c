@@ -161,5 +161,5 @@ int ava_server_main(int argc, char **argv, const struct ava_server_api *api)
 	if (ava_sandbox_enter(&o.sandbox, api->log_name))
 		return EXIT_FAILURE;
 	/* Threads may be in vendor code that never returns; nor do destructors run. */
-	_exit(ava_server_serve(&ava_server_ring, o.context_fd, api));
+	_exit(ava_server_run(&ava_server_ring, o.context_fd, api));
 }

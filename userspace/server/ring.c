@@ -211,6 +211,14 @@ static int ring_complete(struct ava_server_stream *base, const struct ava_server
 	return ring_must_enter(st, call) ? ring_enter(st, 0) : 0;
 }
 
+static int ring_publish(struct ava_server_stream *base)
+{
+	struct ring_stream *st = (struct ring_stream *)base;
+	uint32_t head = __atomic_load_n(&st->ring->cq_head, __ATOMIC_ACQUIRE);
+
+	return head == st->cq_tail ? 0 : ring_enter(st, 0);
+}
+
 /* A signal may end the ioctl part-way: go on behind what was copied. */
 static int ring_copy(struct ava_server_stream *base, const struct ava_server_call *call,
 		     struct ava_stream_copy *copy)
@@ -258,6 +266,7 @@ const struct ava_server_channel ava_server_ring = {
 	.fetch = ring_fetch,
 	.complete = ring_complete,
 	.copy = ring_copy,
+	.publish = ring_publish,
 	.close = ring_close,
 	.event = ring_event,
 };

@@ -13,13 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ava/cs.h>
+
 #include "../common/log.h"
 #include "internal.h"
+#include "order.h"
+#include "output.h"
 
 struct worker {
 	const struct ava_server_api *api;
 	struct ava_server_stream *stream;
 };
+
+/* Of the process's one context. */
+static struct ava_order order = AVA_ORDER_INIT;
 
 /* A guest can send as many of these as it likes: one line for the process. */
 static void log_bad_call(const struct ava_server_api *api, uint32_t func)
@@ -28,6 +35,47 @@ static void log_bad_call(const struct ava_server_api *api, uint32_t func)
 
 	if (!atomic_flag_test_and_set(&logged))
 		ava_log(api->log_name, "arguments of function %u do not decode", func);
+}
+
+static int worker_dispatch(struct worker *w, struct ava_server_call *call)
+{
+	switch (call->func) {
+	case AVA_FUNC_NOP:
+		return 0;
+	case AVA_FUNC_OUTPUT:
+		return ava_output_take(call);
+	}
+	return w->api->dispatch(call);
+}
+
+/* Whoever waits for another stream first gives away what it has completed. */
+static int worker_wait_turn(struct worker *w, const uint64_t head[AVA_CS_HEAD])
+{
+	const struct ava_server_channel *ops = w->stream->ops;
+	uint64_t after = head[AVA_CS_HEAD_AFTER];
+	int ret = 0;
+
+	if (ops->publish && !ava_order_reached(&order, after))
+		ret = ops->publish(w->stream);
+	return ret ? ret : ava_order_wait(&order, head[AVA_CS_HEAD_TICKET], after);
+}
+
+static int worker_ordered(struct worker *w, struct ava_server_call *call)
+{
+	uint64_t head[AVA_CS_HEAD];
+	int ret, err;
+
+	if (call->args_len < sizeof(head))
+		return -EBADMSG;
+	memcpy(head, call->args, sizeof(head));
+	ret = worker_wait_turn(w, head);
+	if (ret)
+		return ret;
+	ret = worker_dispatch(w, call);
+	if (!ret)
+		ava_output_show(w->api, call);
+	err = ava_order_done(&order, head[AVA_CS_HEAD_TICKET]);
+	return ret ? ret : err;
 }
 
 static int worker_run(struct worker *w)
@@ -43,7 +91,9 @@ static int worker_run(struct worker *w)
 		call.stream = w->stream;
 		call.reply_len = 0;
 		call.device_ns = 0;
-		ret = w->api->dispatch(&call);
+		ret = w->api->ordered ? worker_ordered(w, &call) : w->api->dispatch(&call);
+		if (ret == -ESHUTDOWN)
+			return ret;
 		if (ret)
 			log_bad_call(w->api, call.func);
 		ret = ops->complete(w->stream, &call, !!ret);
@@ -105,6 +155,17 @@ int ava_server_serve(const struct ava_server_channel *ops, int fd,
 	if (ret == -ESHUTDOWN)
 		return EXIT_SUCCESS;
 	ava_log(api->log_name, "cannot take a stream: %s", strerror(-ret));
+	return EXIT_FAILURE;
+}
+
+int ava_server_run(const struct ava_server_channel *ops, int fd,
+		   const struct ava_server_api *api)
+{
+	int ret = api->ordered ? ava_output_catch() : 0;
+
+	if (!ret)
+		return ava_server_serve(ops, fd, api);
+	ava_log(api->log_name, "cannot take over standard output: %s", strerror(-ret));
 	return EXIT_FAILURE;
 }
 

@@ -8,6 +8,7 @@
 #ifndef AVA_SERVER_H
 #define AVA_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/ava.h>
@@ -82,6 +83,8 @@ int ava_server_push(struct ava_server_call *call, uint32_t seg,
  *	decode (the context then goes into error). Called from many threads,
  *	never twice at once for one stream.
  * @log_name: short name for log lines
+ * @ordered: arguments begin with AVA_CS_HEAD words (<ava/cs.h>), which the runtime
+ *	honours before it dispatches, and the table has the runtime's own functions
  */
 struct ava_server_api {
 	struct ava_api_id id;
@@ -89,6 +92,7 @@ struct ava_server_api {
 	uint32_t func_count;
 	int (*dispatch)(struct ava_server_call *call);
 	const char *log_name;
+	bool ordered;
 };
 
 /**
