@@ -92,15 +92,24 @@
  */
 #define ava_handle(...)		AVA_ANNOTATE("handle:" #__VA_ARGS__)
 
-/* ava_lifetime(retain, release): the functions that count the handle's references. */
+/*
+ * ava_lifetime(retain, release): the functions that count the handle's references.
+ * ava_lifetime(release): of a type without a count; such an object ends with its release.
+ */
 #define ava_lifetime(...)	AVA_ANNOTATE("lifetime:" #__VA_ARGS__)
 
-/* ava_immortal: handles of the type are never released (platforms). */
+/*
+ * ava_immortal: handles of the type are never released (platforms).
+ * ava_immortal_all(fn): likewise, and the application's pointers stay valid in a
+ * child of fork(2). fn is a server helper void fn(void) that calls ava_handle_of()
+ * for all objects, in an order that is the same in every process.
+ */
 #define ava_immortal		AVA_ANNOTATE("immortal:")
+#define ava_immortal_all(...)	AVA_ANNOTATE("immortal_all:" #__VA_ARGS__)
 
 /* ---- of functions: behind the parameter list --------------------------------- */
 
-/* ava_id(n): the number on the wire, 1..65533, for ever this function's. Required. */
+/* ava_id(n): the number on the wire, 1..65532, for ever this function's. Required. */
 #define ava_id(...)		AVA_ANNOTATE("id:" #__VA_ARGS__)
 
 /*
@@ -295,9 +304,13 @@
  * ava_retains, ava_releases: the call adds or drops a reference of this handle.
  * References are counted in the guest: only the last release is sent, and nobody
  * waits for it unless ava_sync_if says so.
+ * ava_keeps: the object that the call makes keeps this one: it stays usable, and
+ * the same pointer, without a reference of the application's. The first handle
+ * argument of a call is kept by what it makes or finds anyhow.
  */
 #define ava_retains		AVA_ANNOTATE("retains:")
 #define ava_releases		AVA_ANNOTATE("releases:")
+#define ava_keeps		AVA_ANNOTATE("keeps:")
 
 /* ava_status_out: the parameter (cl_int *errcode_ret) through which the status comes; may be NULL. */
 #define ava_status_out		AVA_ANNOTATE("status_out:")

@@ -127,12 +127,12 @@ static void note_lifetime(struct target *t, const struct note *n, const arg_list
 {
 	size_t i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < a->n; i++)
 		if (!names_has(&t->spec->functions, a->v[i]))
 			diag_error(n->loc, "ava_lifetime: expected a function of the API, not '%s'",
 				   a->v[i]);
-	t->handle->retain = a->v[0];
-	t->handle->release = a->v[1];
+	t->handle->retain = a->n > 1 ? a->v[0] : NULL;
+	t->handle->release = a->v[a->n - 1];
 }
 
 static void note_immortal(struct target *t, const struct note *n, const arg_list *a)
@@ -140,6 +140,13 @@ static void note_immortal(struct target *t, const struct note *n, const arg_list
 	(void)n;
 	(void)a;
 	t->handle->immortal = true;
+}
+
+static void note_immortal_all(struct target *t, const struct note *n, const arg_list *a)
+{
+	t->handle->immortal = true;
+	t->handle->find = a->v[0];
+	t->handle->find_loc = n->loc;
 }
 
 /* ---- of functions ------------------------------------------------------------------------------ */
@@ -343,8 +350,9 @@ static const struct rule rules[] = {
 	{ "unsupported_status", ON_SPEC, 1, 1, note_unsupported_status },
 	{ "dispatch_table", ON_SPEC, 1, 1, note_dispatch_table },
 	{ "handle", ON_TYPE, 1, 1, note_handle },
-	{ "lifetime", ON_TYPE, 2, 2, note_lifetime },
+	{ "lifetime", ON_TYPE, 1, 2, note_lifetime },
 	{ "immortal", ON_TYPE, 0, 0, note_immortal },
+	{ "immortal_all", ON_TYPE, 1, 1, note_immortal_all },
 	{ "id", ON_FUNC, 1, 1, note_id },
 	{ "new", ON_FUNC | ON_PARAM, 0, 0, note_new },
 	{ "error", ON_FUNC, 1, 1, NULL, EXPR, FUNC(error) },
@@ -385,6 +393,7 @@ static const struct rule rules[] = {
 	{ "nullable", ON_PARAM, 0, 0, NULL, FLAG, PARAM(nullable) },
 	{ "retains", ON_PARAM, 0, 0, NULL, FLAG, PARAM(retains) },
 	{ "releases", ON_PARAM, 0, 0, NULL, FLAG, PARAM(releases) },
+	{ "keeps", ON_PARAM, 0, 0, NULL, FLAG, PARAM(keeps) },
 	{ "status_out", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_status) },
 	{ "pass", ON_PARAM, 1, 1, NULL, EXPR, PARAM(pass) },
 	{ "opaque", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_opaque) },

@@ -382,6 +382,9 @@ static void check_handle_notes(const struct param *p)
 	if ((p->retains || p->releases) && p->kind != PARAM_HANDLE)
 		diag_error(p->loc, "'%s' is no handle: expected ava_%s at a handle", p->name,
 			   p->retains ? "retains" : "releases");
+	if (p->keeps && p->kind != PARAM_HANDLE && (p->kind != PARAM_HANDLES || p->dir != DIR_IN))
+		diag_error(p->loc, "ava_keeps: expected '%s' to be a handle or an input of handles",
+			   p->name);
 	if (p->is_new && (p->kind != PARAM_HANDLES || p->dir != DIR_OUT))
 		diag_error(p->new_loc, "ava_new: expected '%s' to be an output of handles", p->name);
 	if (p->invalid && p->kind != PARAM_HANDLE && p->kind != PARAM_HANDLES &&
@@ -445,12 +448,14 @@ static void check_ids(struct spec *spec, const struct func *f)
 {
 	size_t i;
 
+	if (!f->id && !func_is_sent(f))
+		return;
 	if (!f->id) {
 		diag_error(f->loc, "function '%s' has no id: expected ava_id(n)", f->name);
 		return;
 	}
 	for (i = 0; spec->funcs.v[i] != f; i++)
-		if (func_is_sent(spec->funcs.v[i]) && spec->funcs.v[i]->id == f->id) {
+		if (spec->funcs.v[i]->id == f->id) {
 			diag_error(f->id_loc, "ava_id: %u is the id of '%s': expected another", f->id,
 				   spec->funcs.v[i]->name);
 			return;
@@ -532,11 +537,34 @@ static bool func_says_nothing(const struct func *f)
 	return true;
 }
 
+/* Counted in the guest: nothing else of the call could be carried. */
+static void check_retaining(struct spec *spec, struct func *f)
+{
+	struct param *p = &f->params.v[0];
+
+	if (f->params.n != 1)
+		diag_error(f->loc, "'%s' retains and is not sent: expected the handle to be its only "
+			   "argument", f->name);
+	if (!f->ret->is_void && f->status != STATUS_RETURN)
+		diag_error(f->loc, "'%s' retains and is not sent: expected it to return a status or "
+			   "nothing", f->name);
+	p->kind = p->type->handle ? PARAM_HANDLE : PARAM_NONE;
+	check_handle_notes(p);
+	check_expr(spec, f, p, p->invalid, "invalid", BOTH, CONSTANT);
+	check_expr(spec, f, NULL, f->guest_after, "guest_after", SIDE_GUEST, AFTER_CALL);
+}
+
+/* Nobody waits for a last release: it cannot fail, and no answer is of use. */
+static void default_release(struct func *f)
+{
+	if (func_released(f) && !f->sync_if && (f->ret->is_void || f->status == STATUS_RETURN))
+		f->async = true;
+}
+
 static void check_sent(struct spec *spec, struct func *f)
 {
 	size_t i;
 
-	check_ids(spec, f);
 	if (f->variadic)
 		diag_error(f->loc, "'%s' takes variable arguments: expected ava_unsupported or "
 			   "ava_guest_replace", f->name);
@@ -550,6 +578,7 @@ static void check_sent(struct spec *spec, struct func *f)
 		decide_kind(spec, f, &f->params.v[i]);
 	}
 	check_return(f);
+	default_release(f);
 	for (i = 0; i < f->params.n; i++)
 		check_param(spec, f, &f->params.v[i]);
 	check_async(f);
@@ -563,6 +592,11 @@ static void check_func(struct spec *spec, struct func *f)
 	if (spec->status_type && !strcmp(f->ret->bare, spec->status_type))
 		f->status = STATUS_RETURN;
 	check_replacement(spec, f);
+	check_ids(spec, f);
+	if (func_retained(f)) {
+		check_retaining(spec, f);
+		return;
+	}
 	if (func_is_sent(f)) {
 		check_sent(spec, f);
 		if (!diag_errors())
@@ -579,12 +613,17 @@ static void check_func(struct spec *spec, struct func *f)
 
 static void check_handle_type(struct spec *spec, const struct handle_type *h)
 {
+	const struct helper *find = h->find ? spec_helper(spec, h->find) : NULL;
+
 	if (!h->is_handle)
 		diag_error(h->loc, "annotated type '%s' is nothing yet: expected ava_handle(error)",
 			   h->name);
-	else if (!h->retain && !h->immortal)
+	else if (!h->release && !h->immortal)
 		diag_error(h->loc, "handle type '%s' has no release: expected ava_lifetime(retain, "
-			   "release) or ava_immortal", h->name);
+			   "release), ava_lifetime(release) or ava_immortal", h->name);
+	if (h->find && (!find || !(find->sides & SIDE_SERVER) || find->args))
+		diag_error(h->find_loc, "ava_immortal_all: expected a server helper without arguments, "
+			   "not '%s'", h->find);
 	check_expr(spec, NULL, NULL, h->invalid, "handle", BOTH, CONSTANT);
 }
 

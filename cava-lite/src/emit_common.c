@@ -105,7 +105,7 @@ static void emit_row(const struct func *f, struct text *out)
 		segs += p->kind == PARAM_BUFFER || p->kind == PARAM_HANDLES ||
 			p->kind == PARAM_STRING;
 		segs += p->fields.n;
-		args += 2 + (p->kind == PARAM_BUFFER ? (p->type->to->size + 7) / 8 : 0);
+		args += 2 + p->releases + (p->kind == PARAM_BUFFER ? (p->type->to->size + 7) / 8 : 0);
 		reply += 1 + (p->kind == PARAM_BUFFER ? (p->type->to->size + 7) / 8 : 0);
 	}
 	text_add(out, "\t{ .id = %u, .flags = %s%s%s, .min_args = 24, .max_args = %u, "
@@ -140,7 +140,9 @@ void emit_table(const struct spec *spec, struct text *out)
 			emit_row(f, out);
 	}
 	/* the runtime's own, behind all that a spec may have */
-	text_add(out, "\t{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = 24, "
+	text_add(out, "\t{ .id = AVA_FUNC_FORGET, .flags = AVA_FUNC_ASYNC, .min_args = 32, "
+		 ".max_args = 4096, .max_reply = 64 },\n"
+		 "\t{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = 24, "
 		 ".max_args = 24 },\n"
 		 "\t{ .id = AVA_FUNC_OUTPUT, .min_args = 24, .max_args = 24, "
 		 ".max_reply = 65536 },\n");

@@ -137,8 +137,9 @@ static void emit_put(const struct spec *spec, const struct func *f, const struct
 		text_add(out, "\tava_encode_%s(&ava_g.args, %s);\n", ctype_mangle(p->type), p->name);
 		break;
 	case PARAM_HANDLE:
-		text_add(out, "\tava_guest_put_handle(&ava_g, %s, AVA_T_%s, %s);\n", p->name,
-			 p->type->bare, invalid_of(f, p, p->type->handle));
+		text_add(out, "\tava_guest_put_%s(&ava_g, %s, AVA_T_%s, %s);\n",
+			 p->releases ? "release" : "handle", p->name, p->type->bare,
+			 invalid_of(f, p, p->type->handle));
 		break;
 	case PARAM_OPAQUE:
 		if (!p->dropped)
@@ -272,6 +273,8 @@ static void emit_arguments(const struct spec *spec, const struct func *f, struct
 	size_t i;
 
 	text_add(out, "\n\tava_guest_begin(&ava_g, &ava_guest_library, AVA_F_%s);\n", f->name);
+	if (func_owner(f))
+		text_add(out, "\tava_g.owner = %s;\n", func_owner(f)->name);
 	if (f->guest_before)
 		text_add(out, "\t{\n\t\tint64_t ava_before = %s;\n\n\t\tif (ava_before)\n"
 			 "\t\t\tava_guest_refuse(&ava_g, ava_before);\n\t}\n",
@@ -347,27 +350,48 @@ static void emit_failure(const struct spec *spec, const struct func *f, struct t
 	text_add(out, "\t\tava_outputs = false;\n\t}\n");
 }
 
+/* The object that the call made, as an expression; NULL if it makes none. */
+static const char *made_by(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; !f->is_new && i < f->params.n; i++)
+		if (param_is_out_new(&f->params.v[i]))
+			return mem_printf("(%s ? *%s : NULL)", f->params.v[i].name, f->params.v[i].name);
+	return f->is_new ? "ret" : NULL;
+}
+
+static void emit_keeps(const struct func *f, const struct param *p, struct text *out)
+{
+	if (p->kind == PARAM_HANDLE)
+		text_add(out, "\t\tava_object_keep(%s, %s);\n", made_by(f), p->name);
+	else
+		text_add(out, "\t\tfor (uint64_t ava_i = 0; %s && ava_i < %s; ava_i++)\n"
+			 "\t\t\tava_object_keep(%s, %s[ava_i]);\n", p->name,
+			 p->count ? count_text(f, p->count) : "1", made_by(f), p->name);
+}
+
 static void emit_after(const struct spec *spec, const struct func *f, struct text *out)
 {
 	struct text body = { 0 };
 	size_t i;
 
-	for (i = 0; i < f->params.n; i++) {
-		if (f->params.v[i].retains)
-			text_add(&body, "\t\tava_object_retain(%s);\n", f->params.v[i].name);
-		if (f->params.v[i].releases)
-			text_add(&body, "\t\tava_object_release(%s);\n", f->params.v[i].name);
-	}
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].keeps && made_by(f))
+			emit_keeps(f, &f->params.v[i], &body);
 	if (f->guest_after)
 		text_add(&body, "\t\t(void)(%s);\n", plain_text(f, f->guest_after));
 	if (body.len)
 		text_add(out, "\tif (ava_outputs && %s) {\n%s\t}\n", success_test(spec, f),
 			 text_str(&body));
+	if (func_released(f))
+		text_add(out, "\tava_guest_released(&ava_g, ava_outputs && %s);\n",
+			 success_test(spec, f));
 	if (f->is_new)
-		text_add(out, "\tif (ava_new_ret)\n\t\tava_object_release(ava_new_ret);\n");
+		text_add(out, "\tif (ava_new_ret)\n\t\tava_object_abandon(ava_new_ret);\n");
 	for (i = 0; i < f->params.n; i++)
 		if (param_is_out_new(&f->params.v[i]))
-			text_add(out, "\tif (ava_new_%s)\n\t\tava_object_release(ava_new_%s);\n",
+			text_add(out, "\tif (ava_new_%s)\n\t\tava_object_abandon(ava_new_%s);\n",
 				 f->params.v[i].name, f->params.v[i].name);
 	if (f->status == STATUS_PARAM)
 		text_add(out, "\tif (%s)\n\t\t*%s = ava_status;\n", f->status_param->name,
@@ -404,6 +428,25 @@ static void emit_replaced(const struct func *f, struct text *out)
 	text_add(out, ");\n");
 }
 
+/* References are counted here; the server has one for all of them. */
+static void emit_retaining(const struct spec *spec, const struct func *f, struct text *out)
+{
+	const struct param *p = func_retained(f);
+
+	if (f->ret->is_void)
+		text_add(out, "\tava_object_retain(%s, AVA_T_%s);\n", p->name, p->type->bare);
+	else
+		text_add(out, "\t%s = ava_object_retain(%s, AVA_T_%s) ? %s : %s;\n\n",
+			 ctype_declare(f->ret, "ret"), p->name, p->type->bare,
+			 plain_text(f, spec->status_success), invalid_of(f, p, p->type->handle));
+	if (f->guest_after)
+		text_add(out, "\t%s(void)(%s);\n", f->ret->is_void ? "" :
+			 mem_printf("if (%s)\n\t\t", success_test(spec, f)),
+			 plain_text(f, f->guest_after));
+	if (!f->ret->is_void)
+		text_add(out, "\treturn ret;\n");
+}
+
 static void emit_function(const struct spec *spec, const struct func *f, struct text *out)
 {
 	text_add(out, "\n%s%s\n{\n", f->is_export || !spec->dispatch ? "AVA_EXPORT " : "",
@@ -412,6 +455,8 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 		emit_unsupported(spec, f, out);
 	} else if (f->guest_replace) {
 		emit_replaced(f, out);
+	} else if (func_retained(f)) {
+		emit_retaining(spec, f, out);
 	} else {
 		emit_locals(spec, f, out);
 		emit_arguments(spec, f, out);

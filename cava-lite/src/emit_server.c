@@ -42,8 +42,8 @@ static void emit_local(const struct param *p, struct text *out)
 		text_add(out, "\tstruct ava_serve_buf ava_b_%s;\n", p->name);
 	if (param_is_out_new(p))
 		text_add(out, "\tuint64_t ava_new_%s;\n", p->name);
-	if (p->retains || p->releases)
-		text_add(out, "\tstruct ava_handle_entry *ava_h_%s;\n", p->name);
+	if (p->releases)
+		text_add(out, "\tstruct ava_handle_release ava_r_%s;\n", p->name);
 	if (p->maybe)
 		text_add(out, "\tstruct ava_serve_maybe ava_maybe_%s;\n", p->name);
 }
@@ -89,7 +89,7 @@ static void emit_get_fields(const struct func *f, const struct param *p, struct 
 		else
 			text_add(out, "\tfor (uint64_t ava_i = 0; %s && ava_i < %s; ava_i++)\n"
 				 "\t\t((%s *)%s)[ava_i].%s = ava_serve_handle(&ava_s, AVA_T_%s, "
-				 "AVA_SERVE_NULLABLE, %s, NULL);\n", p->name, count, bare, p->name, field->name,
+				 "AVA_SERVE_NULLABLE, %s);\n", p->name, count, bare, p->name, field->name,
 				 field->type_name, invalid_of(f, p, field->type));
 	}
 }
@@ -170,10 +170,10 @@ static void emit_get(const struct func *f, const struct param *p, struct text *o
 		text_add(out, "\t%s = ava_decode_%s(&ava_s.in);\n", p->name, ctype_mangle(p->type));
 		break;
 	case PARAM_HANDLE:
-		text_add(out, "\t%s = ava_serve_handle(&ava_s, AVA_T_%s, %s, %s, %s%s);\n", p->name,
-			 p->type->bare, handle_flags(p), invalid_of(f, p, p->type->handle),
-			 p->retains || p->releases ? "&ava_h_" : "NULL",
-			 p->retains || p->releases ? p->name : "");
+		text_add(out, "\t%s = ava_serve_%s(&ava_s, AVA_T_%s, %s, %s%s%s);\n", p->name,
+			 p->releases ? "release" : "handle", p->type->bare, handle_flags(p),
+			 invalid_of(f, p, p->type->handle), p->releases ? ", &ava_r_" : "",
+			 p->releases ? p->name : "");
 		break;
 	case PARAM_OPAQUE:
 		if (!p->dropped)
@@ -302,7 +302,7 @@ static void emit_releasing(const struct func *f, struct text *out)
 	text_add(out, "\tif (ava_serve_ready(&ava_s)");
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].releases)
-			text_add(out, " &&\n\t    ava_serve_releasing(&ava_s, ava_h_%s, %s)",
+			text_add(out, " &&\n\t    ava_serve_releasing(&ava_s, &ava_r_%s, %s)",
 				 f->params.v[i].name,
 				 invalid_of(f, &f->params.v[i], f->params.v[i].type->handle));
 	text_add(out, ") {\n");
@@ -325,8 +325,8 @@ static void emit_released(const struct spec *spec, const struct func *f, struct 
 
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].releases)
-			text_add(out, "\t\tif (ava_h_%s)\n\t\t\tava_handle_released(ava_h_%s, %s);\n",
-				 f->params.v[i].name, f->params.v[i].name, success_test(spec, f));
+			text_add(out, "\t\tava_serve_released(&ava_r_%s, %s);\n",
+				 f->params.v[i].name, success_test(spec, f));
 }
 
 static void emit_success(const struct spec *spec, const struct func *f, struct text *out)
@@ -337,9 +337,6 @@ static void emit_success(const struct spec *spec, const struct func *f, struct t
 	for (i = 0; i < f->params.n; i++) {
 		const struct param *p = &f->params.v[i];
 
-		if (p->retains)
-			text_add(&body, "\t\t\tif (ava_h_%s)\n\t\t\t\tava_handle_retained(ava_h_%s);\n",
-				 p->name, p->name);
 		if (p->kept)
 			text_add(&body, "\t\t\tif (%s) {\n\t\t\t\t%s(ret, (void *)(uintptr_t)%s);\n"
 				 "\t\t\t\tava_kept = true;\n\t\t\t}\n", p->name, p->kept, p->name);
@@ -468,10 +465,10 @@ static void emit_types(const struct spec *spec, struct text *out)
 	for (i = 0; i < spec->handles.n; i++) {
 		const struct handle_type *h = spec->handles.v[i];
 
-		if (!h->retain)
-			continue;
-		emit_type_op(spec, h, "retain", h->retain, out);
-		emit_type_op(spec, h, "release", h->release, out);
+		if (h->retain)
+			emit_type_op(spec, h, "retain", h->retain, out);
+		if (h->release)
+			emit_type_op(spec, h, "release", h->release, out);
 	}
 	text_add(out, "static const struct ava_handle_ops types[AVA_T_COUNT] = {\n");
 	for (i = 0; i < spec->handles.n; i++) {
@@ -479,7 +476,13 @@ static void emit_types(const struct spec *spec, struct text *out)
 
 		text_add(out, "\t[AVA_T_%s] = { .name = \"%s\"", h->name, h->name);
 		if (h->retain)
-			text_add(out, ", .retain = retain_%s, .release = release_%s", h->name, h->name);
+			text_add(out, ", .retain = retain_%s", h->name);
+		if (h->release)
+			text_add(out, ", .release = release_%s", h->name);
+		if (h->immortal)
+			text_add(out, ", .immortal = true");
+		if (h->find)
+			text_add(out, ", .find = %s", h->find);
 		text_add(out, " },\n");
 	}
 	text_add(out, "};\n");
@@ -495,7 +498,8 @@ static void emit_dispatcher(const struct spec *spec, struct text *out)
 		if (func_is_sent(spec->funcs.v[i]))
 			text_add(out, "\tcase AVA_F_%s:\n\t\treturn serve_%s(call);\n",
 				 spec->funcs.v[i]->name, spec->funcs.v[i]->name);
-	text_add(out, "\tdefault:\n\t\treturn -EBADMSG;\n\t}\n}\n\n"
+	text_add(out, "\tcase AVA_FUNC_FORGET:\n\t\treturn ava_serve_forget(call);\n"
+		 "\tdefault:\n\t\treturn -EBADMSG;\n\t}\n}\n\n"
 		 "void ava_api_init(void)\n{\n\tava_handle_types(types, AVA_T_COUNT);\n}\n\n"
 		 "#ifndef AVA_NO_MAIN\n"
 		 "extern const struct ava_func ava_api_funcs[];\n"

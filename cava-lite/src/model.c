@@ -49,7 +49,48 @@ struct handle_type *spec_handle(const struct spec *spec, const char *name)
 
 bool func_is_sent(const struct func *f)
 {
-	return !f->unsupported && !f->guest_replace;
+	return !f->unsupported && !f->guest_replace && !func_retained(f);
+}
+
+const struct param *func_retained(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].retains)
+			return &f->params.v[i];
+	return NULL;
+}
+
+const struct param *func_released(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].releases)
+			return &f->params.v[i];
+	return NULL;
+}
+
+static bool brings_handles(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].dir & DIR_OUT &&
+		    (f->params.v[i].kind == PARAM_HANDLES || f->params.v[i].cases.n))
+			return true;
+	return f->ret->handle;
+}
+
+const struct param *func_owner(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; brings_handles(f) && i < f->params.n; i++)
+		if (f->params.v[i].kind == PARAM_HANDLE && !f->params.v[i].releases)
+			return &f->params.v[i];
+	return NULL;
 }
 
 /* One new handle through a pointer; arrays of new ones are named by the server. */

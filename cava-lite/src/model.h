@@ -12,7 +12,7 @@
 #include "expr.h"
 #include "util.h"
 
-#define AVA_MAX_ID	65533	/* what lies above is the runtime's: <ava/cs.h> */
+#define AVA_MAX_ID	65532	/* what lies above is the runtime's: <ava/cs.h> */
 
 /* An annotation as written: key, text of the arguments, place. */
 struct note {
@@ -31,7 +31,9 @@ struct handle_type {
 	bool is_handle, is_pointer;
 	bool immortal;
 	struct expr *invalid;
-	const char *retain, *release;
+	const char *retain, *release;	/* NULL: not counted */
+	const char *find;		/* of immortal ones: makes all known */
+	struct loc find_loc;
 };
 
 /* A C type, as far as the emitters need it. */
@@ -88,7 +90,7 @@ struct param {
 	note_list notes;
 	enum param_kind kind;
 	unsigned int dir;
-	bool is_new, retains, releases, is_string, is_list, is_status, is_opaque, nullable;
+	bool is_new, retains, releases, keeps, is_string, is_list, is_status, is_opaque, nullable;
 	bool callback_dropped, dropped;	/* the callback, and its user data */
 	struct loc new_loc;
 	struct expr *count, *bytes, *valid, *strings, *list_count, *pass, *invalid;
@@ -201,6 +203,11 @@ const struct func *spec_func(const struct spec *spec, const char *name);
 const struct helper *spec_helper(const struct spec *spec, const char *name);
 struct handle_type *spec_handle(const struct spec *spec, const char *name);
 bool func_is_sent(const struct func *f);
+/* What the call takes or drops a reference of, or NULL. */
+const struct param *func_retained(const struct func *f);
+const struct param *func_released(const struct func *f);
+/* Whose life bounds that of what the call makes or finds, or NULL. */
+const struct param *func_owner(const struct func *f);
 bool param_is_out_new(const struct param *p);
 const char *ctype_mangle(const struct ctype *t);
 const char *ctype_declare(const struct ctype *t, const char *name);

@@ -65,6 +65,7 @@ static void print_param(struct text *out, const struct param *p)
 	text_add(out, "  %s: %s (%s) %s%s%s%s%s%s", p->name, p->type->spelling, p->type->canonical,
 		 kinds[p->kind], dirs[p->dir], p->is_new ? " new" : "", p->retains ? " retains" : "",
 		 p->releases ? " releases" : "", p->nullable ? " nullable" : "");
+	text_add(out, "%s", p->keeps ? " keeps" : "");
 	if (p->type->to && p->type->to->size)
 		text_add(out, " size %ld", p->type->to->size);
 	print_expr(out, "count", p->count);
@@ -144,6 +145,7 @@ void spec_print(const struct spec *spec, struct text *out)
 		print_expr(out, "invalid", h->invalid);
 		print_name(out, "retain", h->retain);
 		print_name(out, "release", h->release);
+		print_name(out, "find", h->find);
 		text_add(out, "\n");
 	}
 	for (i = 0; i < spec->funcs.n; i++)

@@ -67,7 +67,7 @@ static void make_handles(uint64_t *words, size_t n)
 		for (i = 1; i <= 2; i++)
 			ava_handle_adopt(ava_handle_make(i, type, false),
 					 (void *)(uintptr_t)(0x100000 + type * 0x100 + i * 16), type,
-					 &handle);
+					 false, &handle);
 	for (i = 0; i < n; i++)
 		if (words[i] >> 16 == 0xffff)
 			words[i] = ava_handle_make(1 + (words[i] & 1), (words[i] >> 8) & 0xff, false);

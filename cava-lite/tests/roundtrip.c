@@ -48,7 +48,7 @@ static void test_handles(void)
 	OK(!tiny_release(child) && !tiny_refs(child, &refs) && refs == 1, "release");
 	OK(!tiny_release(child) && tiny_refs(child, &refs) == TINY_BAD_BOX, "last release");
 	OK(tiny_refs((tiny_box)&refs, &refs) == TINY_BAD_BOX, "no handle");
-	OK(!tiny_release(root) && !tiny_release(root) && !tiny_refs(root, &refs) && refs >= 1,
+	OK(!tiny_release(root) && !tiny_release(root) && !tiny_refs(root, &refs),
 	   "a found handle survives releases");
 	OK(!tiny_split(b, 5, parts, &count) && count == 3 && parts[2] && !parts[3],
 	   "array of new handles, clamped");
@@ -56,6 +56,51 @@ static void test_handles(void)
 	OK(!tiny_release(parts[2]) && tiny_refs(parts[2], &refs) == TINY_BAD_BOX, "and end");
 	OK(!tiny_split(b, 2, parts, NULL), "the count may be missing");
 	tiny_release(b);
+}
+
+static uint32_t handles(void)
+{
+	uint32_t n = 0;
+
+	tiny_handles(&n);
+	return n;
+}
+
+/* Objects that others keep, and what was found in them, go with those that keep them. */
+static void test_lifetimes(void)
+{
+	intptr_t props[] = { TINY_PROP_PARENT, 0, 0 };
+	tiny_box root, parent, child, found, parts[3];
+	uint32_t before, refs = 0;
+	int i, ok = 1;
+
+	tiny_root(&root);
+	before = handles();
+	parent = make(7);
+	OK(!tiny_split(parent, 3, parts, NULL) && !tiny_release(parent), "release a box that its parts keep");
+	OK(!tiny_refs(parent, &refs) && refs == 3, "it is there, with the references of its parts");
+	OK(tiny_parent(parts[0]) == parent, "and the same one");
+	for (i = 0; i < 3; i++)
+		tiny_release(parts[i]);
+	OK(tiny_refs(parent, &refs) == TINY_BAD_BOX && handles() == before, "it ends with the last part");
+	parent = make(7);
+	props[1] = (intptr_t)parent;
+	child = tiny_create(props, NULL);
+	tiny_release(parent);
+	OK(tiny_refs(parent, &refs) == TINY_BAD_BOX, "nothing says that the list's box is kept");
+	found = tiny_parent(child);
+	OK(found && !tiny_refs(found, &refs), "it is found again");
+	OK(!tiny_retain(found) && !tiny_release(child) && !tiny_refs(found, &refs) && refs == 1,
+	   "a reference of a found box outlives its finder");
+	OK(!tiny_release(found) && tiny_refs(found, &refs) == TINY_BAD_BOX && handles() == before,
+	   "until it is released");
+	for (i = 0; i < 100000 && ok; i++) {
+		child = tiny_create(NULL, NULL);
+		ok = child && (i % 50 || (tiny_parent(child) == root && !tiny_ask(child, TINY_ASK_PARENT,
+									 sizeof(found), &found, NULL)));
+		ok = ok && !tiny_retain(child) && !tiny_release(child) && !tiny_release(child);
+	}
+	OK(ok && handles() == before, "100000 boxes come and go");
 }
 
 static void test_queries(void)
@@ -247,6 +292,7 @@ static void test_loss(pid_t server)
 int main(int argc, char **argv)
 {
 	test_handles();
+	test_lifetimes();
 	test_queries();
 	test_bytes();
 	test_strings();

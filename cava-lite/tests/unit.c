@@ -216,9 +216,12 @@ static void count_release(void *native)
 	released++;
 }
 
+static void find_immortals(void);
+
 static const struct ava_handle_ops types[] = {
 	{ 0 }, { .name = "counted", .retain = count_retain, .release = count_release },
 	{ .name = "plain" },
+	{ .name = "immortal", .immortal = true, .find = find_immortals },
 };
 
 static void *find(uint64_t handle, uint32_t type)
@@ -231,24 +234,26 @@ static void *find(uint64_t handle, uint32_t type)
 	return native;
 }
 
-/* As the generated code of a function that retains or releases. */
-static void retain_call(uint64_t handle)
+/* As the generated code of a function that releases. */
+static void release_with(uint64_t handle, uint32_t refs, uint32_t seen, bool success)
 {
-	struct ava_handle_entry *e;
+	struct ava_handle_release r = { .refs = refs, .seen = seen };
 
-	assert_non_null(ava_handle_get(handle, ava_handle_type(handle), &e));
-	ava_handle_retained(e);
-	ava_handle_put(e);
+	assert_non_null(ava_handle_get(handle, ava_handle_type(handle), &r.entry));
+	assert_true(ava_handle_releasing(&r));
+	/* the vendor's release is here */
+	ava_handle_released(&r, success);
+	ava_handle_put(r.entry);
 }
 
 static void release_call(uint64_t handle, bool success)
 {
-	struct ava_handle_entry *e;
+	release_with(handle, 1, 1, success);
+}
 
-	assert_non_null(ava_handle_get(handle, ava_handle_type(handle), &e));
-	assert_true(ava_handle_releasing(e));
-	ava_handle_released(e, success);
-	ava_handle_put(e);
+static int adopt(uint64_t chosen, void *native, uint32_t type, uint64_t *handle)
+{
+	return ava_handle_adopt(chosen, native, type, false, handle);
 }
 
 static int handles_setup(void **state)
@@ -256,7 +261,7 @@ static int handles_setup(void **state)
 	(void)state;
 	retained = released = 0;
 	ava_handle_reset();
-	ava_handle_types(types, 3);
+	ava_handle_types(types, 4);
 	return 0;
 }
 
@@ -273,36 +278,57 @@ static void test_handle_adopt(void **state)
 	int native;
 
 	(void)state;
-	assert_int_equal(ava_handle_adopt(chosen, &native, 1, &h), 0);
+	assert_int_equal(adopt(chosen, &native, 1, &h), 0);
 	assert_true(h == chosen);
 	assert_ptr_equal(find(h, 1), &native);
 	assert_null(find(h, 2));
 	assert_null(find(h + 1, 1));
 	assert_null(find(0, 1));
-	assert_int_equal(ava_handle_adopt(chosen, &h, 1, &h), -EBADMSG);
-	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 1, true), &h, 1, &h), -EBADMSG);
-	assert_int_equal(ava_handle_adopt(ava_handle_make(6, 2, false), &h, 1, &h), -EBADMSG);
+	assert_int_equal(adopt(chosen, &h, 1, &h), -EBADMSG);
+	assert_int_equal(adopt(ava_handle_make(6, 1, true), &h, 1, &h), -EBADMSG);
+	assert_int_equal(adopt(ava_handle_make(6, 2, false), &h, 1, &h), -EBADMSG);
 	release_call(chosen, true);
 	assert_null(find(chosen, 1));
 	assert_int_equal(ava_handle_count(), 0);
 }
 
+/* The API gave out one object twice: the guest gives back both references at once. */
 static void test_handle_counts(void **state)
 {
 	uint64_t h, again;
 	int native;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &h);
+	adopt(0, &native, 1, &h);
 	assert_true(ava_handle_is_host(h) && ava_handle_type(h) == 1);
-	assert_int_equal(ava_handle_adopt(ava_handle_make(9, 1, false), &native, 1, &again), 0);
+	assert_int_equal(adopt(ava_handle_make(9, 1, false), &native, 1, &again), 0);
 	assert_true(again == h);
-	retain_call(h);
-	release_call(h, true);
-	release_call(h, true);
-	assert_non_null(find(h, 1));
-	release_call(h, true);
+	assert_int_equal(ava_handle_extra_refs(&native, 1), 1);
+	release_with(h, 2, 2, true);
 	assert_null(find(h, 1));
+	assert_int_equal(released, 1);	/* the other one is the vendor's call */
+}
+
+/* The guest forgets one while an answer with the second is on its way. */
+static void test_handle_crossing(void **state)
+{
+	uint64_t h, again;
+	int native;
+
+	(void)state;
+	adopt(0, &native, 1, &h);
+	adopt(0, &native, 1, &again);
+	release_with(h, 1, 1, true);
+	assert_non_null(find(h, 1));
+	release_with(h, 1, 1, true);
+	assert_null(find(h, 1));
+	h = ava_handle_of(&native, 1);
+	assert_true(ava_handle_of(&native, 1) == h);
+	ava_handle_forget(h, 1);
+	assert_non_null(find(h, 1));
+	ava_handle_forget(h, 1);
+	assert_null(find(h, 1));
+	assert_true(retained == 1 && released == 1);
 }
 
 static void test_handle_found(void **state)
@@ -314,36 +340,108 @@ static void test_handle_found(void **state)
 	assert_true(h && p && h != p);
 	assert_true(ava_handle_of(&native, 1) == h);
 	assert_int_equal(retained, 1);
-	release_call(h, true);
-	assert_int_equal(retained, 2);
-	assert_non_null(find(h, 1));
-	retain_call(h);
-	release_call(h, true);
+	assert_int_equal(ava_handle_extra_refs(&native, 1), 0);
+	release_with(h, 1, 0, true);	/* a reference that the guest does not have */
 	assert_int_equal(retained, 2);
 	assert_non_null(find(h, 1));
 	assert_true(ava_handle_of(&other, 1) != h);
+	ava_handle_forget(h, 7);
+	assert_null(find(h, 1));
+	assert_int_equal(released, 1);
+	ava_handle_forget(h, 1);
+	ava_handle_forget(12345, 1);
+	assert_int_equal(released, 1);
+}
+
+/* Released, but other objects of the guest's keep it. */
+static void test_handle_kept(void **state)
+{
+	int native;
+	uint64_t h;
+
+	(void)state;
+	adopt(0, &native, 1, &h);
+	release_with(h, 1, 0, true);
+	assert_int_equal(retained, 1);
+	assert_ptr_equal(find(h, 1), &native);
+	assert_int_equal(ava_handle_extra_refs(&native, 1), 0);
+	ava_handle_forget(h, 1);
+	assert_null(find(h, 1));
+	assert_int_equal(released, 1);
+}
+
+/* Types without a count end with their release, whatever the guest says. */
+static void test_handle_uncounted(void **state)
+{
+	int native;
+	uint64_t h;
+
+	(void)state;
+	adopt(0, &native, 2, &h);
+	release_with(h, 1, 0, true);
+	assert_null(find(h, 2));
+}
+
+/* An asynchronous call cannot learn that its object has a handle already. */
+static void test_handle_async(void **state)
+{
+	uint64_t h, chosen = ava_handle_make(3, 1, false);
+	int native;
+
+	(void)state;
+	adopt(0, &native, 1, &h);
+	assert_int_equal(ava_handle_adopt(chosen, &native, 1, true, &h), 0);
+	assert_true(h == chosen);
+	assert_ptr_equal(find(chosen, 1), &native);
+	assert_int_equal(ava_handle_count(), 2);
+}
+
+static int immortals[3];
+
+static void find_immortals(void)
+{
+	for (int i = 0; i < 3; i++)
+		ava_handle_of(&immortals[i], 3);
+}
+
+/* A child's server has the handles that the parent's had. */
+static void test_handle_immortal(void **state)
+{
+	uint64_t h[3];
+	int i, native;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		h[i] = ava_handle_of(&immortals[i], 3);
+	assert_true(ava_handle_is_immortal(h[0]) && h[0] != h[1]);
+	ava_handle_forget(h[1], 1);
+	assert_ptr_equal(find(h[1], 3), &immortals[1]);
+	ava_handle_reset();
+	ava_handle_of(&native, 1);
+	assert_ptr_equal(find(h[2], 3), &immortals[2]);
+	assert_ptr_equal(find(h[0], 3), &immortals[0]);
 }
 
 /* Two threads release the one reference: the vendor sees one release. */
 static void test_handle_released_twice(void **state)
 {
-	struct ava_handle_entry *a, *b;
+	struct ava_handle_release a = { .refs = 1, .seen = 1 }, b = a;
 	uint64_t h, again;
 	int native;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &h);
-	ava_handle_get(h, 1, &a);
-	ava_handle_get(h, 1, &b);
-	assert_true(ava_handle_releasing(a));
-	assert_false(ava_handle_releasing(b));
+	adopt(0, &native, 1, &h);
+	ava_handle_get(h, 1, &a.entry);
+	ava_handle_get(h, 1, &b.entry);
+	assert_true(ava_handle_releasing(&a));
+	assert_false(ava_handle_releasing(&b));
 	assert_null(find(h, 1));
 	/* An object made at the address of one that goes is another one. */
-	assert_int_equal(ava_handle_adopt(0, &native, 1, &again), 0);
+	assert_int_equal(adopt(0, &native, 1, &again), 0);
 	assert_true(again != h);
-	ava_handle_released(a, true);
-	ava_handle_put(a);
-	ava_handle_put(b);
+	ava_handle_released(&a, true);
+	ava_handle_put(a.entry);
+	ava_handle_put(b.entry);
 	assert_non_null(find(again, 1));
 }
 
@@ -355,15 +453,14 @@ static void test_handle_used_while_released(void **state)
 	uint64_t h;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &h);
+	adopt(0, &native, 1, &h);
 	assert_ptr_equal(ava_handle_get(h, 1, &user), &native);
 	release_call(h, true);
 	assert_null(find(h, 1));
 	assert_int_equal(retained, 1);
 	assert_int_equal(released, 0);
-	ava_handle_retained(user);	/* the user's call was the API's retain */
 	ava_handle_put(user);
-	assert_int_equal(released, 2);
+	assert_int_equal(released, 1);
 }
 
 static void test_handle_release_fails(void **state)
@@ -372,7 +469,7 @@ static void test_handle_release_fails(void **state)
 	uint64_t h;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &h);
+	adopt(0, &native, 1, &h);
 	release_call(h, false);
 	assert_ptr_equal(find(h, 1), &native);
 	release_call(h, true);
@@ -389,7 +486,7 @@ static void test_handle_many(void **state)
 
 	(void)state;
 	for (i = 0; i < 5000; i++)
-		assert_int_equal(ava_handle_adopt(0, &natives[i], 1, &h[i]), 0);
+		assert_int_equal(adopt(0, &natives[i], 1, &h[i]), 0);
 	for (i = 0; i < 5000; i += 2)
 		release_call(h[i], true);
 	for (i = 0; i < 5000; i++)
@@ -406,45 +503,202 @@ static void free_meta(void *meta)
 	metas_freed++;
 }
 
+/* Drops a reference as generated code does; the words that it would send go to @r. */
+static enum ava_release drop(void *o, uint32_t type, struct ava_object_release *r)
+{
+	enum ava_release how = ava_object_release(o, type, r);
+	struct ava_object_release sent = *r;
+
+	ava_object_released(r, true);
+	*r = sent;
+	return how;
+}
+
+static uint32_t forgotten(uint64_t *handle)
+{
+	struct ava_object_forgotten f = { 0 };
+	uint32_t n = ava_object_forgotten(&f, 1);
+
+	*handle = f.handle;
+	return n ? f.seen : 0;
+}
+
 static void test_objects(void **state)
 {
 	int dispatch = 0, meta = 42;
 	struct ava_object *o = ava_object_new(&dispatch, 3);
 	uint64_t h = ava_object_handle(o, 3);
+	struct ava_object_release r;
 
 	(void)state;
 	assert_ptr_equal(o->dispatch, &dispatch);
 	assert_true(h && !ava_handle_is_host(h) && ava_handle_type(h) == 3);
 	assert_true(!ava_object_handle(o, 2) && !ava_object_handle(&meta, 3));
-	assert_ptr_equal(ava_object_of(&dispatch, h, false), o);
 	assert_true(ava_object_set_meta(o, &meta, free_meta));
 	assert_ptr_equal(ava_object_meta(o), &meta);
 	assert_false(ava_object_set_meta(&meta, &meta, NULL));
-	ava_object_retain(o);
-	ava_object_release(o);
+	assert_true(ava_object_attach(o, &dispatch, &dispatch, NULL));
+	assert_true(ava_object_attach(o, &dispatch, &r, NULL));
+	assert_ptr_equal(ava_object_attached(o, &dispatch), &r);
+	assert_ptr_equal(ava_object_meta(o), &meta);
+	assert_true(ava_object_retain(o, 3) && !ava_object_retain(o, 2) && ava_object_refs(o) == 2);
+	assert_int_equal(drop(o, 2, &r), AVA_RELEASE_INVALID);
+	assert_int_equal(drop(o, 3, &r), AVA_RELEASE_LOCAL);
 	assert_true(ava_object_handle(o, 3) == h);
-	ava_object_release(o);
+	assert_int_equal(drop(o, 3, &r), AVA_RELEASE_LAST);
+	assert_true(r.handle == h && r.refs == 1 && r.seen == 1);
 	assert_true(!ava_object_handle(o, 3));
 	assert_int_equal(metas_freed, 1);
-	ava_object_release(o);
+	assert_int_equal(drop(o, 3, &r), AVA_RELEASE_INVALID);
+	assert_int_equal(forgotten(&h), 0);
 }
 
-static void test_found_objects(void **state)
+static void test_object_not_made(void **state)
 {
-	uint64_t h = ava_handle_make(77, 2, true);
-	struct ava_object *o = ava_object_of(NULL, h, false);
+	struct ava_object *o = ava_object_new(NULL, 3);
+	uint64_t h;
 
 	(void)state;
-	assert_ptr_equal(ava_object_of(NULL, h, true), o);
-	ava_object_release(o);
-	ava_object_release(o);
-	assert_true(ava_object_handle(o, 2) == h);
+	ava_object_abandon(o);
+	assert_true(!ava_object_handle(o, 3) && !forgotten(&h));
+}
+
+static void test_object_release_fails(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 3);
+	uint64_t h = ava_object_handle(o, 3);
+	struct ava_object_release r;
+
+	(void)state;
+	assert_int_equal(ava_object_release(o, 3, &r), AVA_RELEASE_LAST);
+	assert_true(!ava_object_handle(o, 3));
+	ava_object_released(&r, false);
+	assert_true(ava_object_handle(o, 3) == h && ava_object_refs(o) == 1);
+	assert_int_equal(drop(o, 3, &r), AVA_RELEASE_LAST);
+	assert_true(r.refs == 1 && r.seen == 1);
+}
+
+/* Found where nothing says how long it lives: for ever. */
+static void test_found_objects(void **state)
+{
+	uint64_t h = ava_handle_make(77, 2, true), none;
+	bool bound;
+	struct ava_object *o = ava_object_found(NULL, h, NULL, false, &bound);
+	struct ava_object_release r;
+
+	(void)state;
+	assert_ptr_equal(ava_object_found(NULL, h, NULL, false, &bound), o);
+	assert_int_equal(drop(o, 2, &r), AVA_RELEASE_LOCAL);
+	assert_int_equal(drop(o, 2, &r), AVA_RELEASE_LOCAL);
+	assert_true(ava_object_retain(o, 2) && ava_object_refs(o) == 1);
+	assert_int_equal(drop(o, 2, &r), AVA_RELEASE_LOCAL);
+	assert_true(ava_object_handle(o, 2) == h && !forgotten(&none));
+}
+
+/* What was found in an object goes with it, unless the application took a reference. */
+static void test_found_in(void **state)
+{
+	struct ava_object *in = ava_object_new(NULL, 1), *again = ava_object_new(NULL, 1), *o;
+	uint64_t h = ava_handle_make(78, 2, true), got;
+	struct ava_object_release r;
+	bool bound = false;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		o = ava_object_found(NULL, h, in, false, &bound);
+	ava_object_found(NULL, h, in, true, &bound);
+	assert_true(bound);
+	assert_int_equal(drop(in, 1, &r), AVA_RELEASE_LAST);
+	assert_true(!ava_object_handle(o, 2));
+	assert_int_equal(forgotten(&got), 3);
+	assert_true(got == h && !forgotten(&got));
+	o = ava_object_found(NULL, h, again, false, &bound);
+	ava_object_retain(o, 2);
+	drop(again, 1, &r);
+	assert_true(ava_object_handle(o, 2) == h && !forgotten(&got));
+	assert_int_equal(drop(o, 2, &r), AVA_RELEASE_LOCAL);
+	assert_true(!ava_object_handle(o, 2) && forgotten(&got) == 1);
+}
+
+/* A released object stays while one that was made of it lives. */
+static void test_kept_objects(void **state)
+{
+	struct ava_object *program = ava_object_new(NULL, 1), *kernel = ava_object_new(NULL, 2);
+	uint64_t h = ava_object_handle(program, 1), got;
+	struct ava_object_release r;
+
+	(void)state;
+	assert_true(ava_object_keep(kernel, program) && ava_object_keep(kernel, program));
+	assert_false(ava_object_keep(program, kernel));	/* they would never end */
+	assert_false(ava_object_keep(program, &h));
+	assert_int_equal(drop(program, 1, &r), AVA_RELEASE_LAST);
+	assert_true(r.refs == 1 && !r.seen);
+	assert_true(ava_object_handle(program, 1) == h && !ava_object_refs(program));
+	assert_int_equal(drop(program, 1, &r), AVA_RELEASE_LOCAL);
+	assert_int_equal(drop(kernel, 2, &r), AVA_RELEASE_LAST);
+	assert_true(r.seen == 1 && !ava_object_handle(program, 1));
+	assert_true(forgotten(&got) == 1 && got == h);
+}
+
+static void test_held_objects(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 1), *pinned = ava_object_new(NULL, 1), *other;
+	uint64_t h = ava_object_handle(o, 1), got;
+	struct ava_object_release r;
+
+	(void)state;
+	ava_object_hold(o);
+	assert_int_equal(drop(o, 1, &r), AVA_RELEASE_LAST);
+	assert_true(ava_object_handle(o, 1) == h);
+	ava_object_unhold(o);
+	assert_true(!ava_object_handle(o, 1) && forgotten(&got) == 1);
+	assert_true(ava_object_pin(pinned) && !ava_object_pin(&got));
+	drop(pinned, 1, &r);
+	assert_true(!ava_object_handle(pinned, 1));
+	other = ava_object_new(NULL, 1);
+	assert_ptr_not_equal(other, pinned);
+	ava_object_unpin(pinned);
+	drop(other, 1, &r);
+}
+
+static void *use_shared(void *arg)
+{
+	struct ava_object *shared = arg;
+	struct ava_object_release r;
+	uint64_t h;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		ava_object_retain(shared, 1);
+		ava_object_keep(shared, &h);
+		drop(shared, 1, &r);
+		forgotten(&h);
+	}
+	drop(shared, 1, &r);
+	drop(shared, 1, &r);
+	return NULL;
+}
+
+/* Too many releases by two threads at once: one of them is the last. */
+static void test_objects_threads(void **state)
+{
+	struct ava_object *shared = ava_object_new(NULL, 1);
+	pthread_t threads[2];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, use_shared, shared);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(!ava_object_handle(shared, 1));
 }
 
 static void *make_objects(void *stop)
 {
 	while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED))
-		ava_object_release(ava_object_new(NULL, 4));
+		ava_object_abandon(ava_object_new(NULL, 4));
 	return NULL;
 }
 
@@ -470,6 +724,26 @@ static void test_objects_fork(void **state)
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
+}
+
+/* A child has objects of its own; only immortal ones are everywhere. */
+static void test_objects_child(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 1), *platform;
+	uint64_t h = ava_handle_make(1, 3, true) | AVA_HANDLE_IMMORTAL;
+	struct ava_object_release r;
+	int status;
+	bool bound;
+	pid_t pid;
+
+	(void)state;
+	platform = ava_object_found(NULL, h, NULL, false, &bound);
+	pid = fork();
+	if (!pid)
+		_exit(ava_object_handle(o, 1) || ava_object_handle(platform, 3) != h);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	drop(o, 1, &r);
 }
 
 /* ---- guest.h ------------------------------------------------------------------------------------- */
@@ -663,7 +937,7 @@ static void test_serve_refusal(void **state)
 	(void)state;
 	args[3] = ava_handle_make(3, 1, false);
 	serve(4);
-	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
+	assert_null(ava_serve_handle(&s, 1, 0, -38));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
 	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
@@ -675,11 +949,11 @@ static void test_serve_null_handle(void **state)
 	(void)state;
 	args[3] = 0;
 	serve(4);
-	assert_null(ava_serve_handle(&s, 1, AVA_SERVE_NULLABLE, -38, NULL));
+	assert_null(ava_serve_handle(&s, 1, AVA_SERVE_NULLABLE, -38));
 	assert_true(ava_serve_ready(&s));
 	ava_serve_end(&s, 0);
 	serve(4);
-	assert_null(ava_serve_handle(&s, 1, 0, -38, NULL));
+	assert_null(ava_serve_handle(&s, 1, 0, -38));
 	assert_false(ava_serve_ready(&s));
 	assert_int_equal(ava_serve_end(&s, 0), 0);
 	assert_true(reply[0] == AVA_CS_REFUSED && (int64_t)reply[1] == -38);
@@ -700,10 +974,10 @@ static void test_serve_pins(void **state)
 	uint64_t h;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &h);
+	adopt(0, &native, 1, &h);
 	args[3] = h;
 	serve(4);
-	assert_ptr_equal(ava_serve_handle(&s, 1, 0, -38, NULL), &native);
+	assert_ptr_equal(ava_serve_handle(&s, 1, 0, -38), &native);
 	release_call(h, true);
 	assert_true(retained == 1 && !released);
 	assert_int_equal(ava_serve_end(&s, 0), 0);
@@ -737,8 +1011,8 @@ static void test_serve_maybe(void **state)
 	int native, other;
 
 	(void)state;
-	ava_handle_adopt(0, &native, 1, &first);
-	ava_handle_adopt(0, &other, 2, &second);
+	adopt(0, &native, 1, &first);
+	adopt(0, &other, 2, &second);
 	assert_ptr_equal(*(void *const *)settled(1, wild, first), &native);
 	assert_ptr_equal(*(void *const *)settled(2, wild, second), &other);
 	assert_null(settled(2, wild, first));		/* of another type */
@@ -874,8 +1148,14 @@ int main(void)
 		cmocka_unit_test(test_pool), HANDLES(test_handle_adopt),
 		HANDLES(test_handle_counts), HANDLES(test_handle_found), HANDLES(test_handle_many),
 		HANDLES(test_handle_released_twice), HANDLES(test_handle_used_while_released),
-		HANDLES(test_handle_release_fails),
-		cmocka_unit_test(test_objects), cmocka_unit_test(test_found_objects),
+		HANDLES(test_handle_release_fails), HANDLES(test_handle_crossing),
+		HANDLES(test_handle_kept), HANDLES(test_handle_uncounted),
+		HANDLES(test_handle_async), HANDLES(test_handle_immortal),
+		cmocka_unit_test(test_objects), cmocka_unit_test(test_object_not_made),
+		cmocka_unit_test(test_object_release_fails),
+		cmocka_unit_test(test_found_objects), cmocka_unit_test(test_found_in),
+		cmocka_unit_test(test_kept_objects), cmocka_unit_test(test_held_objects),
+		cmocka_unit_test(test_objects_threads), cmocka_unit_test(test_objects_child),
 		cmocka_unit_test(test_objects_fork),
 		GUEST(test_guest_small), GUEST(test_guest_segments), GUEST(test_guest_spill),
 		GUEST(test_guest_refuses), GUEST(test_guest_bad_reply),

@@ -35,6 +35,7 @@ static tiny_box box_new(tiny_box parent)
 
 	b->refs = 1;
 	b->parent = parent ? parent : &root;
+	tiny_retain(b->parent);
 	return b;
 }
 
@@ -89,6 +90,7 @@ tiny_status tiny_release(tiny_box box)
 	refs = --box->refs;
 	pthread_mutex_unlock(&lock);
 	if (!refs && box != &root) {
+		tiny_release(box->parent);
 		free(box->bytes);
 		free(box);
 	}

@@ -161,24 +161,57 @@ static void *serve_object(struct ava_serve *s, uint64_t handle, uint32_t type, u
 	return native;
 }
 
-void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
-		       struct ava_handle_entry **entry)
+void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid)
 {
 	struct ava_serve_pin *pin = serve_alloc(s, 1, sizeof(*pin));
-	uint64_t h = ava_cs_get_word(&s->in);
-	void *native = serve_object(s, h, type, flags, invalid, pin);
 
-	if (entry)
-		*entry = native ? pin->entry : NULL;
+	return serve_object(s, ava_cs_get_word(&s->in), type, flags, invalid, pin);
+}
+
+void *ava_serve_release(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
+			struct ava_handle_release *r)
+{
+	struct ava_serve_pin *pin = serve_alloc(s, 1, sizeof(*pin));
+	uint64_t handle = ava_cs_get_word(&s->in);
+	void *native = serve_object(s, handle, type, flags, invalid, pin);
+
+	*r = (struct ava_handle_release){
+		.entry = native ? pin->entry : NULL,
+		.refs = ava_cs_min(ava_cs_get_word(&s->in), UINT32_MAX),
+		.seen = ava_cs_min(ava_cs_get_word(&s->in), UINT32_MAX),
+	};
 	return native;
 }
 
-bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_entry *entry, int64_t invalid)
+bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_release *r, int64_t invalid)
 {
-	if (!entry || ava_handle_releasing(entry))
+	if (!r->entry || ava_handle_releasing(r))
 		return true;
 	ava_serve_refuse(s, invalid);
 	return false;
+}
+
+void ava_serve_released(struct ava_handle_release *r, bool success)
+{
+	if (r->entry)
+		ava_handle_released(r, success);
+}
+
+int ava_serve_forget(struct ava_server_call *call)
+{
+	struct ava_serve s;
+	uint64_t n, handle;
+
+	ava_serve_begin(&s, call);
+	for (n = ava_cs_get_word(&s.in); n && !s.in.err && !s.err; n--) {
+		handle = ava_cs_get_word(&s.in);
+		ava_handle_forget(handle, ava_cs_get_word(&s.in));
+	}
+	if (ava_serve_ready(&s)) {
+		ava_serve_reply(&s);
+		ava_serve_outputs(&s, false);
+	}
+	return ava_serve_end(&s, 0);
 }
 
 uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type)
@@ -234,7 +267,8 @@ void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, uint
 void ava_serve_put_new(struct ava_serve *s, uint64_t chosen, void *native, uint32_t type)
 {
 	uint64_t handle = 0;
-	int err = native ? ava_handle_adopt(chosen, native, type, &handle) : 0;
+	bool async = s->call->flags & AVA_CALL_ASYNC;
+	int err = native ? ava_handle_adopt(chosen, native, type, async, &handle) : 0;
 
 	if (err) {
 		/* Nobody could ever name it. */
@@ -252,7 +286,7 @@ static uint64_t serve_handle_of(struct ava_serve *s, void *native, uint32_t type
 		return 0;
 	if (!new_ref)
 		handle = ava_handle_of(native, type);
-	else if (ava_handle_adopt(0, native, type, &handle))
+	else if (ava_handle_adopt(0, native, type, false, &handle))
 		ava_handle_drop(native, type);
 	if (!handle)
 		serve_fail(s, -ENOMEM);

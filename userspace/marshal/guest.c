@@ -27,11 +27,17 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	g->refused = false;
 	g->async = false;
 	g->borrowed = false;
+	g->local = false;
+	g->again = false;
+	g->unbound = false;
+	g->owner = NULL;
+	g->release.object = NULL;
 	g->reply_need = 4 * sizeof(uint64_t);
 	g->inline_sum = 0;
 	g->seg_count = 1;
 	ava_cs_writer_init(&g->args, g->args_buf, sizeof(g->args_buf), AVA_GUEST_MAX_ARGS);
 	ava_cs_reader_init(&g->reply, g->reply_buf, 0);
+	g->ctx = NULL;
 	g->err = ava_context_get(&api->id, &g->ctx);
 	if (!g->err)
 		g->limits = ava_context_limits(g->ctx);
@@ -44,6 +50,8 @@ void ava_guest_end(struct ava_gcall *g)
 {
 	ava_cs_writer_fini(&g->args);
 	free(g->reply_heap);
+	if (g->ctx)
+		ava_guest_forget(g->ctx);
 }
 
 void ava_guest_refuse(struct ava_gcall *g, int64_t status)
@@ -86,6 +94,34 @@ void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t coun
 		ava_cs_put_word(&g->args, guest_handle(g, p[i], type, invalid));
 }
 
+void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
+{
+	if (p && !g->err && !g->refused) {
+		switch (ava_object_release(p, type, &g->release)) {
+		case AVA_RELEASE_INVALID:
+			ava_guest_refuse(g, invalid);
+			break;
+		case AVA_RELEASE_LOCAL:
+			g->local = true;
+			break;
+		case AVA_RELEASE_LAST:
+			ava_cs_put_word(&g->args, g->release.handle);
+			ava_cs_put_word(&g->args, g->release.refs);
+			ava_cs_put_word(&g->args, g->release.seen);
+			return;
+		}
+	}
+	ava_cs_put_word(&g->args, 0);
+	ava_cs_put_word(&g->args, 0);
+	ava_cs_put_word(&g->args, 0);
+}
+
+void ava_guest_released(struct ava_gcall *g, bool success)
+{
+	/* Where the server is gone, so is what it had. */
+	ava_object_released(&g->release, success || g->err);
+}
+
 void ava_guest_put_new(struct ava_gcall *g, struct ava_object **obj, uint32_t type)
 {
 	*obj = ava_object_new(g->api->dispatch, type);
@@ -95,35 +131,49 @@ void ava_guest_put_new(struct ava_gcall *g, struct ava_object **obj, uint32_t ty
 	g->reply_need += sizeof(uint64_t);
 }
 
-void *ava_guest_get_found(struct ava_gcall *g)
+static struct ava_object *guest_found(struct ava_gcall *g, uint64_t handle)
 {
-	uint64_t handle = ava_cs_get_word(&g->reply);
-	struct ava_object *obj;
+	bool bound = true;
+	struct ava_object *obj = ava_object_found(g->api->dispatch, handle, g->owner, g->again,
+						  &bound);
 
-	if (!handle)
-		return NULL;
-	obj = ava_object_of(g->api->dispatch, handle, false);
+	g->unbound |= !bound;
 	if (!obj)
 		guest_fail(g, -ENOMEM);
 	return obj;
 }
 
-void *ava_guest_get_new(struct ava_gcall *g, struct ava_object *obj)
+static struct ava_object *guest_given(struct ava_gcall *g, uint64_t handle)
 {
-	uint64_t handle;
+	struct ava_object *obj = ava_object_given(g->api->dispatch, handle);
 
-	if (g->async)
-		return obj;
-	handle = ava_cs_get_word(&g->reply);
-	if (handle && ava_object_handle(obj, ava_handle_type(handle)) == handle)
-		return obj;
-	ava_object_release(obj);
-	if (!handle)
-		return NULL;
-	obj = ava_object_of(g->api->dispatch, handle, true);
 	if (!obj)
 		guest_fail(g, -ENOMEM);
+	else if (g->owner)
+		ava_object_keep(obj, g->owner);
 	return obj;
+}
+
+void *ava_guest_get_found(struct ava_gcall *g)
+{
+	uint64_t handle = ava_cs_get_word(&g->reply);
+
+	return handle ? guest_found(g, handle) : NULL;
+}
+
+void *ava_guest_get_new(struct ava_gcall *g, struct ava_object *obj)
+{
+	uint64_t handle = 0;
+
+	if (!g->async)
+		handle = ava_cs_get_word(&g->reply);
+	if (g->async || (handle && ava_object_handle(obj, ava_handle_type(handle)) == handle)) {
+		if (g->owner)
+			ava_object_keep(obj, g->owner);
+		return obj;
+	}
+	ava_object_abandon(obj);
+	return handle ? guest_given(g, handle) : NULL;
 }
 
 void ava_guest_fix_handles(struct ava_gcall *g, void *p, uint64_t bytes, bool new_ref)
@@ -135,9 +185,7 @@ void ava_guest_fix_handles(struct ava_gcall *g, void *p, uint64_t bytes, bool ne
 	for (i = 0; i < bytes / sizeof(handle); i++) {
 		at = (char *)p + i * sizeof(handle);
 		memcpy(&handle, at, sizeof(handle));
-		obj = handle ? ava_object_of(g->api->dispatch, handle, new_ref) : NULL;
-		if (handle && !obj)
-			guest_fail(g, -ENOMEM);
+		obj = !handle ? NULL : new_ref ? guest_given(g, handle) : guest_found(g, handle);
 		memcpy(at, &obj, sizeof(obj));
 	}
 }
@@ -405,6 +453,10 @@ bool ava_guest_call(struct ava_gcall *g)
 		guest_fail(g, g->args.err);
 	if (g->refused || g->err)
 		return false;
+	if (g->local) {
+		g->async = true;
+		return true;
+	}
 	guest_fill_args(g, &c, head);
 	g->async = g->async && !g->borrowed;
 	c.flags = g->async ? AVA_CALL_ASYNC : 0;
@@ -414,6 +466,24 @@ bool ava_guest_call(struct ava_gcall *g)
 	if (g->err)
 		return false;
 	return g->async || guest_open_reply(g, &c);
+}
+
+void ava_guest_forget(struct ava_context *ctx)
+{
+	struct {
+		uint64_t head[AVA_CS_HEAD];
+		uint64_t count;
+		struct ava_object_forgotten list[24];
+	} args = { .head = { AVA_CS_ARGS_INLINE } };
+	struct ava_call c = {
+		.func = AVA_FUNC_FORGET, .flags = AVA_CALL_ASYNC, .args = (uintptr_t)&args,
+	};
+
+	while ((args.count = ava_object_forgotten(args.list, 24))) {
+		c.args_len = offsetof(typeof(args), list) + args.count * sizeof(args.list[0]);
+		/* A context that does not take it has ended, and what it had with it. */
+		ava_context_call(ctx, &c);
+	}
 }
 
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said)

@@ -5,16 +5,15 @@
 #include <cava.h>
 
 ava_api(gold, 1, 2);
-typedef int status;
-ava_status(status, 0, -1);
+ava_status(int, 0, -1);
 
 #include "thing.h"
 typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
 
 int gold_first(thing *t ava_out) ava_id(1);
-thing gold_make(int kind, status *err ava_status_out) ava_id(2) ava_new;
+thing gold_make(int kind, int *err ava_status_out) ava_id(2) ava_new;
 thing gold_owner(thing t) ava_id(3);
-int gold_event(thing t, thing *event ava_out ava_new) ava_id(4);
+int gold_event(thing t, thing with ava_keeps, thing *event ava_out ava_new) ava_id(4);
 int gold_all(unsigned int n, thing *v ava_out ava_count(n) ava_valid(*count),
 	     unsigned int *count ava_out) ava_id(5);
 int gold_split(unsigned int n, thing *v ava_out ava_new ava_count(n)) ava_id(6);

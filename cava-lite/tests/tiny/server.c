@@ -25,3 +25,20 @@ void tiny_keep(tiny_box box, void *bytes)
 	(void)box;
 	free(bytes);
 }
+
+tiny_status tiny_native_refs(tiny_box box, uint32_t *refs)
+{
+	tiny_status status = tiny_refs(box, refs);
+
+	if (!status && refs)
+		*refs -= ava_handle_extra_refs(box, AVA_T_tiny_box);
+	return status;
+}
+
+tiny_status tiny_count_handles(uint32_t *count)
+{
+	if (!count)
+		return TINY_BAD_VALUE;
+	*count = ava_handle_count();
+	return TINY_OK;
+}

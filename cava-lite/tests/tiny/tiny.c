@@ -21,6 +21,9 @@ ava_guest tiny_status tiny_check_scale(double by);
 ava_guest tiny_status tiny_local_version(uint32_t *version);
 ava_guest void tiny_count_call(void);
 ava_server tiny_status tiny_where_from(tiny_box box, uint32_t *caller, uint32_t who);
+ava_guest void tiny_add_refs(tiny_box box, uint32_t *refs);
+ava_server tiny_status tiny_native_refs(tiny_box box, uint32_t *refs);
+ava_server tiny_status tiny_count_handles(uint32_t *count);
 ava_server int tiny_slot_is_box(tiny_box box, uint32_t index);
 ava_server void tiny_keep(tiny_box box, void *bytes);
 
@@ -30,7 +33,8 @@ tiny_box tiny_create(const intptr_t *properties ava_in ava_list
 		     tiny_status *status ava_status_out) ava_id(2) ava_new;
 tiny_status tiny_retain(tiny_box box ava_retains) ava_id(3);
 tiny_status tiny_release(tiny_box box ava_releases) ava_id(4);
-tiny_status tiny_refs(tiny_box box, uint32_t *refs ava_out) ava_id(5);
+tiny_status tiny_refs(tiny_box box, uint32_t *refs ava_out) ava_id(5)
+	ava_server_replace(tiny_native_refs) ava_guest_after(tiny_add_refs(box, refs));
 tiny_status tiny_ask(tiny_box box, uint32_t what, size_t size,
 		     void *value ava_out ava_bytes(size) ava_valid(*size_ret)
 			ava_handles_if(what == TINY_ASK_PARENT || what == TINY_ASK_CHILDREN, tiny_box)
@@ -78,3 +82,4 @@ tiny_box tiny_wrap(size_t size, void *bytes ava_in ava_bytes(size) ava_kept(tiny
 tiny_box tiny_parent(tiny_box box) ava_id(28);
 uint32_t tiny_plus(uint32_t a, uint32_t b) ava_id(29) ava_returns(77);
 void tiny_nothing(void) ava_id(30);
+tiny_status tiny_handles(uint32_t *count ava_out) ava_id(31) ava_server_replace(tiny_count_handles);

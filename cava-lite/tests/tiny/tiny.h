@@ -60,4 +60,7 @@ tiny_box tiny_parent(tiny_box box);
 uint32_t tiny_plus(uint32_t a, uint32_t b);
 void tiny_nothing(void);
 
+/* not of the vendor: handles that the server knows */
+tiny_status tiny_handles(uint32_t *count);
+
 #endif /* TINY_H */

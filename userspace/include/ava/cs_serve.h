@@ -89,12 +89,10 @@ void ava_serve_refuse(struct ava_serve *s, int64_t status);
  * @type: expected
  * @flags: AVA_SERVE_NULLABLE
  * @invalid: the API's answer for a handle that is not alive and of @type
- * @entry: (out) the handle's, or NULL if there is none; the argument may be NULL
  *
  * Return: the object, alive until the call ends; NULL for NULL, or when the call is refused.
  */
-void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
-		       struct ava_handle_entry **entry);
+void *ava_serve_handle(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid);
 
 /**
  * ava_serve_handles() - an array of native objects
@@ -110,14 +108,42 @@ void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, uint
 			int64_t invalid);
 
 /**
+ * ava_serve_release() - a native object of which the guest gives back references
+ * @s: the call
+ * @type: as for ava_serve_handle()
+ * @flags: likewise
+ * @invalid: likewise
+ * @r: (out) for ava_serve_releasing()
+ *
+ * Return: as ava_serve_handle().
+ */
+void *ava_serve_release(struct ava_serve *s, uint32_t type, uint32_t flags, int64_t invalid,
+			struct ava_handle_release *r);
+
+/**
  * ava_serve_releasing() - before the API's release
  * @s: the call
- * @entry: of ava_serve_handle(); may be NULL
+ * @r: of ava_serve_release()
  * @invalid: the API's answer if another call released the handle
  *
  * Return: false if that is so: the call is refused.
  */
-bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_entry *entry, int64_t invalid);
+bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_release *r, int64_t invalid);
+
+/**
+ * ava_serve_released() - behind the API's release
+ * @r: of ava_serve_releasing()
+ * @success: of the release
+ */
+void ava_serve_released(struct ava_handle_release *r, bool success);
+
+/**
+ * ava_serve_forget() - the call AVA_FUNC_FORGET
+ * @call: the runtime's
+ *
+ * Return: as dispatch().
+ */
+int ava_serve_forget(struct ava_server_call *call);
 
 /**
  * ava_serve_chosen() - what the guest chose for the object that this call makes

@@ -45,6 +45,11 @@ struct ava_guest_api {
  * @refused: a status was decided without the vendor: @status
  * @status: of the API
  * @async: in: may go without waiting; out, after the call: it did
+ * @local: nothing is to be sent
+ * @again: the reply was given before
+ * @unbound: the reply has objects that do not live as long as @owner
+ * @owner: the call's first object: keeps what the call makes or finds
+ * @release: a reference that the call drops
  * @borrowed: the host uses memory that the caller may reuse, or fills it: the call must wait
  * @reply_need: bytes of reply that the outputs can take
  * @inline_sum: bytes of buffers among the arguments
@@ -70,6 +75,11 @@ struct ava_gcall {
 	bool refused;
 	bool async;
 	bool borrowed;
+	bool local;
+	bool again;
+	bool unbound;
+	const void *owner;
+	struct ava_object_release release;
 	void *reply_heap;
 	struct ava_seg segs[AVA_GUEST_SEGS];
 	uint8_t args_buf[AVA_GUEST_STACK] __attribute__((aligned(8)));
@@ -120,6 +130,32 @@ void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int
  */
 void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
 			   uint32_t type, int64_t invalid);
+
+/**
+ * ava_guest_put_release() - an object as argument, of which the call drops a reference
+ * @g: the call
+ * @p: what the application passed
+ * @type: expected
+ * @invalid: as for ava_guest_put_handle()
+ *
+ * If it is not the last one, the call is not sent and succeeds.
+ */
+void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid);
+
+/**
+ * ava_guest_released() - behind a call with ava_guest_put_release()
+ * @g: the call
+ * @success: if false, and the vendor said so, the reference is there again
+ */
+void ava_guest_released(struct ava_gcall *g, bool success);
+
+/**
+ * ava_guest_forget() - tell the server which objects have ended
+ * @ctx: the context
+ *
+ * Behind whatever may end objects: ava_guest_end() does it for calls.
+ */
+void ava_guest_forget(struct ava_context *ctx);
 
 /**
  * ava_guest_put_new() - the handle of an object that this call makes
