@@ -18,7 +18,8 @@ static const char *command_name(const struct sim_command *cmd)
 	case SIM_COMMAND_COPY:
 		return "copy";
 	}
-	return cmd->builtin->name;
+	/* without arguments it is not known what would have run */
+	return cmd->builtin ? cmd->builtin->name : "launch";
 }
 
 void sim_command_notify(const struct sim_command *cmd, sim_status status)
