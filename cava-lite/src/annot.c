@@ -312,6 +312,13 @@ static void note_callback(struct target *t, const struct note *n, const arg_list
 	t->param->callback_dropped = !strcmp(n->key, "callback_dropped");
 }
 
+static void note_direct(struct target *t, const struct note *n, const arg_list *a)
+{
+	(void)a;
+	t->param->direct = true;
+	t->param->direct_loc = n->loc;
+}
+
 static void note_kept(struct target *t, const struct note *n, const arg_list *a)
 {
 	t->param->kept = a->v[0];
@@ -400,6 +407,7 @@ static const struct rule rules[] = {
 	{ "callback", ON_PARAM, 1, 1, note_callback },
 	{ "callback_dropped", ON_PARAM, 1, 1, note_callback },
 	{ "valid_until", ON_PARAM, 1, 1, note_valid_until },
+	{ "direct", ON_PARAM, 0, 0, note_direct },
 	{ "kept", ON_PARAM, 1, 1, note_kept },
 	{ "pure", ON_HELPER, 0, 0, note_helper },
 	{ "guest", ON_HELPER, 0, 0, note_helper },

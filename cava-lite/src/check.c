@@ -407,6 +407,19 @@ static void check_kept(struct spec *spec, const struct func *f, const struct par
 			   "returns a new handle", p->name);
 }
 
+static void check_direct(const struct func *f, const struct param *p)
+{
+	if (!p->direct)
+		return;
+	if (p->kind != PARAM_BUFFER || p->dir == (DIR_IN | DIR_OUT) || p->maybe || p->cases.n ||
+	    p->fields.n || p->valid || p->kept)
+		diag_error(p->direct_loc, "ava_direct: expected '%s' to be a buffer of plain bytes that is "
+			   "ava_in or ava_out", p->name);
+	if (!f->server_replace)
+		diag_error(p->direct_loc, "ava_direct: expected '%s' to have a helper that moves the bytes: "
+			   "ava_server_replace(fn)", f->name);
+}
+
 static void check_param(struct spec *spec, struct func *f, struct param *p)
 {
 	size_t i;
@@ -418,6 +431,7 @@ static void check_param(struct spec *spec, struct func *f, struct param *p)
 	check_one_use(p);
 	check_handle_notes(p);
 	check_kept(spec, f, p);
+	check_direct(f, p);
 	check_expr(spec, f, p, p->count, "count", BOTH, 0);
 	check_expr(spec, f, p, p->bytes, "bytes", BOTH, 0);
 	check_expr(spec, f, p, p->strings, "strings", BOTH, 0);

@@ -85,7 +85,7 @@ static void emit_put_buffer(const struct func *f, const struct param *p, struct 
 	}
 	if (p->dir & DIR_OUT) {
 		text_add(out, "\tava_guest_put_%s(&ava_g, &ava_b_%s, %s, %s);\n",
-			 p->dir & DIR_IN ? "inout" : "out", p->name, p->name, param_bytes(f, p));
+			 p->direct ? "direct" : p->dir & DIR_IN ? "inout" : "out", p->name, p->name, param_bytes(f, p));
 		return;
 	}
 	if (p->cases.n)
@@ -184,6 +184,10 @@ static void emit_get_buffer(const struct func *f, const struct param *p, struct 
 {
 	size_t i;
 
+	if (p->direct) {
+		text_add(out, "\t\tava_guest_get_direct(&ava_g, &ava_b_%s);\n", p->name);
+		return;
+	}
 	text_add(out, "\t\t%sava_guest_get_out(&ava_g, &ava_b_%s);\n",
 		 brings_handles(p) ? "ava_n = " : "", p->name);
 	if (p->kind == PARAM_HANDLES)

@@ -29,14 +29,16 @@ static const char *handle_flags(const struct param *p)
 static bool is_buffer_out(const struct param *p)
 {
 	return (p->kind == PARAM_BUFFER || p->kind == PARAM_HANDLES) && p->dir & DIR_OUT &&
-	       !param_is_out_new(p);
+	       !param_is_out_new(p) && !p->direct;
 }
 
 /* ---- arguments ------------------------------------------------------------------------- */
 
 static void emit_local(const struct param *p, struct text *out)
 {
-	if (p->kind != PARAM_STATUS)
+	if (p->direct)
+		text_add(out, "\tstruct ava_bulk *%s = NULL;\n", p->name);
+	else if (p->kind != PARAM_STATUS)
 		text_add(out, "\t%s = 0;\n", ctype_declare(p->type, p->name));
 	if (is_buffer_out(p))
 		text_add(out, "\tstruct ava_serve_buf ava_b_%s;\n", p->name);
@@ -126,6 +128,9 @@ static void emit_get_buffer(const struct func *f, const struct param *p, struct 
 {
 	if (p->maybe)
 		emit_get_maybe(f, p, out);
+	else if (p->direct)
+		text_add(out, "\t%s = ava_serve_bulk(&ava_s, %s, %s);\n", p->name, param_bytes(f, p),
+			 p->dir & DIR_OUT ? "AVA_SEG_FROM_HOST" : "AVA_SEG_TO_HOST");
 	else if (p->dir & DIR_OUT)
 		text_add(out, "\t%s = ava_serve_%s(&ava_s, &ava_b_%s, %s);\n", p->name,
 			 p->dir & DIR_IN ? "inout" : "out", p->name, param_bytes(f, p));
@@ -397,6 +402,8 @@ static void emit_outputs(const struct func *f, struct text *out)
 
 		if (is_buffer_out(p))
 			emit_put_buffer(f, p, &body);
+		else if (p->direct && p->dir & DIR_OUT)
+			text_add(&body, "\t\t\tava_serve_put_bulk(&ava_s, %s);\n", p->name);
 		else if (param_is_out_new(p))
 			text_add(&body, "\t\t\tif (%s)\n\t\t\t\tava_serve_put_new(&ava_s, ava_new_%s, "
 				 "*%s, AVA_T_%s);\n", p->name, p->name, p->name, p->type->to->bare);

@@ -90,9 +90,9 @@ struct param {
 	note_list notes;
 	enum param_kind kind;
 	unsigned int dir;
-	bool is_new, retains, releases, keeps, is_string, is_list, is_status, is_opaque, nullable;
+	bool is_new, retains, releases, keeps, direct, is_string, is_list, is_status, is_opaque, nullable;
 	bool callback_dropped, dropped;	/* the callback, and its user data */
-	struct loc new_loc;
+	struct loc new_loc, direct_loc;
 	struct expr *count, *bytes, *valid, *strings, *list_count, *pass, *invalid;
 	const char *lengths, *callback_data, *kept, *valid_until;
 	struct loc lengths_loc, callback_loc, kept_loc, until_loc;

@@ -65,7 +65,7 @@ static void print_param(struct text *out, const struct param *p)
 	text_add(out, "  %s: %s (%s) %s%s%s%s%s%s", p->name, p->type->spelling, p->type->canonical,
 		 kinds[p->kind], dirs[p->dir], p->is_new ? " new" : "", p->retains ? " retains" : "",
 		 p->releases ? " releases" : "", p->nullable ? " nullable" : "");
-	text_add(out, "%s", p->keeps ? " keeps" : "");
+	text_add(out, "%s%s", p->keeps ? " keeps" : "", p->direct ? " direct" : "");
 	if (p->type->to && p->type->to->size)
 		text_add(out, " size %ld", p->type->to->size);
 	print_expr(out, "count", p->count);

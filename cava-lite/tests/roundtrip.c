@@ -155,6 +155,28 @@ static void test_bytes(void)
 	tiny_release(b);
 }
 
+/* Bytes that the server's helper moves: what it leaves stays as it was here. */
+static void check_direct(size_t size)
+{
+	unsigned char *in = malloc(size + 1), *out = malloc(size + 1);
+	tiny_box b = make(size);
+	size_t i, good = 1;
+
+	for (i = 0; i < size; i++)
+		in[i] = i * 7 + 1;
+	memset(out, 0xee, size + 1);
+	OK(!tiny_store(b, 1, size, in) && !tiny_fetch(b, 3, size, out), "every third of %zu bytes", size);
+	for (i = 0; i <= size; i++)
+		good &= out[i] == (i % 3 || i == size ? 0xee : in[i]);
+	OK(good, "the others stay");
+	OK(!tiny_fetch(b, 1, size, out) && !memcmp(in, out, size) && out[size] == 0xee, "all of them");
+	OK(tiny_fetch(b, 1, size, NULL) == TINY_BAD_VALUE && tiny_fetch(b, 0, size, out) == TINY_BAD_VALUE,
+	   "nowhere to put them");
+	tiny_release(b);
+	free(in);
+	free(out);
+}
+
 static void test_strings(void)
 {
 	enum { BIG = 300000 };
@@ -295,6 +317,10 @@ int main(int argc, char **argv)
 	test_lifetimes();
 	test_queries();
 	test_bytes();
+	check_direct(0);
+	check_direct(100);
+	check_direct(4096);
+	check_direct(70001);
 	test_strings();
 	test_values();
 	test_mixed();

@@ -984,6 +984,40 @@ static void test_serve_pins(void **state)
 	assert_int_equal(released, 1);
 }
 
+static void test_serve_bulk(void **state)
+{
+	uint64_t word = 0;
+	struct ava_bulk *b;
+
+	(void)state;
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 12;
+	memcpy(&args[5], "hello, world", 12);
+	serve(7);
+	b = ava_serve_bulk(&s, 12, AVA_SEG_TO_HOST);
+	assert_int_equal(ava_bulk_len(b), 12);
+	assert_int_equal(ava_bulk_pull(b, 7, &word, 5), 0);
+	assert_memory_equal(&word, "world", 5);
+	assert_int_equal(ava_bulk_pull(b, 8, &word, 5), -ERANGE);
+	assert_int_equal(ava_bulk_pull(b, UINT64_MAX, &word, 2), -ERANGE);
+	assert_int_equal(ava_bulk_push(b, 0, &word, 1), -ERANGE);
+	assert_true(ava_serve_ready(&s));
+	ava_serve_end(&s, 0);
+	serve(5);
+	b = ava_serve_bulk(&s, 12, AVA_SEG_FROM_HOST);
+	ava_serve_reply(&s);
+	assert_int_equal(ava_bulk_push(b, 4, "abcd", 4), 0);
+	assert_int_equal(ava_bulk_push(b, 8, "ef", 2), 0);
+	ava_serve_put_bulk(&s, b);
+	assert_true(reply[1] == AVA_CS_BULK_RANGE && reply[2] == 4 && reply[3] == 6);
+	assert_memory_equal(&reply[4], "abcdef", 6);
+	assert_int_equal(ava_bulk_push(b, 0, "x", 1), 0);
+	ava_serve_put_bulk(&s, b);
+	assert_true(reply[5] == AVA_CS_BULK_MASK && reply[6] == 0x3f1);
+	ava_serve_end(&s, 0);
+	assert_true(!ava_bulk_len(NULL) && ava_bulk_pull(NULL, 0, &word, 0) == -ERANGE);
+}
+
 /* What the vendor gets for a value of 8 bytes that the guest says is @handle; NULL: refused. */
 static const void *settled(int object, uint64_t value, uint64_t handle)
 {
@@ -1162,6 +1196,7 @@ int main(void)
 		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),
 		HANDLES(test_serve_refusal), HANDLES(test_serve_strings),
 		HANDLES(test_serve_null_handle), HANDLES(test_serve_pins), HANDLES(test_serve_maybe),
+		HANDLES(test_serve_bulk),
 		HANDLES(test_serve_lists), HANDLES(test_serve_no_room),
 		cmocka_unit_test(test_opencl_images),
 	};

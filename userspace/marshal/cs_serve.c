@@ -19,7 +19,7 @@ struct ava_serve_pin {
 	struct ava_handle_entry *entry;
 };
 
-static void serve_fail(struct ava_serve *s, int err)
+void ava_serve_fail(struct ava_serve *s, int err)
 {
 	if (!s->err)
 		s->err = err;
@@ -30,7 +30,7 @@ static void *serve_alloc(struct ava_serve *s, uint64_t count, uint64_t size)
 	void *p = s->err ? NULL : ava_cs_alloc(&s->pool, count, size);
 
 	if (!p)
-		serve_fail(s, -ENOMEM);
+		ava_serve_fail(s, -ENOMEM);
 	return p;
 }
 
@@ -38,7 +38,7 @@ static const struct ava_ring_seg *serve_seg(struct ava_serve *s, uint64_t index,
 {
 	if (index < s->call->seg_count && (s->call->segs[index].flags & flags) == flags)
 		return &s->call->segs[index];
-	serve_fail(s, -EBADMSG);
+	ava_serve_fail(s, -EBADMSG);
 	return NULL;
 }
 
@@ -51,13 +51,13 @@ static void serve_fetch_args(struct ava_serve *s)
 	if (!seg)
 		return;
 	if (seg->len > AVA_SERVE_MAX_ARGS) {
-		serve_fail(s, -EMSGSIZE);
+		ava_serve_fail(s, -EMSGSIZE);
 		return;
 	}
 	s->args_heap = malloc(seg->len + 1);
 	err = s->args_heap ? ava_server_pull(s->call, 0, 0, s->args_heap, seg->len) : -ENOMEM;
 	if (err) {
-		serve_fail(s, err);
+		ava_serve_fail(s, err);
 		return;
 	}
 	ava_cs_reader_init(&s->in, s->args_heap, seg->len);
@@ -84,7 +84,7 @@ void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call)
 	if (where == AVA_CS_ARGS_SEGMENT)
 		serve_fetch_args(s);
 	else if (where != AVA_CS_ARGS_INLINE)
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 }
 
 static void serve_answer(struct ava_serve *s, int64_t status)
@@ -120,9 +120,9 @@ int ava_serve_end(struct ava_serve *s, int64_t failure)
 bool ava_serve_ready(struct ava_serve *s)
 {
 	if (s->in.err)
-		serve_fail(s, s->in.err);
+		ava_serve_fail(s, s->in.err);
 	if (!s->err && s->in.cur != s->in.end)
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 	return !s->err && !s->refused;
 }
 
@@ -219,7 +219,7 @@ uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type)
 	uint64_t h = ava_cs_get_word(&s->in);
 
 	if (h && (ava_handle_is_host(h) || ava_handle_type(h) != type))
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 	return h;
 }
 
@@ -231,12 +231,12 @@ static const uint64_t *serve_words(struct ava_serve *s, uint64_t *count)
 	*count = 0;
 	if (kind != AVA_CS_BUF_INLINE) {
 		if (kind != AVA_CS_BUF_NULL)
-			serve_fail(s, -EBADMSG);
+			ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	bytes = ava_cs_get_word(&s->in);
 	if (bytes % sizeof(uint64_t))
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 	*count = bytes / sizeof(uint64_t);
 	return ava_cs_get_bytes(&s->in, bytes);
 }
@@ -252,7 +252,7 @@ void *ava_serve_handles(struct ava_serve *s, uint64_t count, uint32_t type, uint
 	if (!words)
 		return NULL;
 	if (n != count || n > AVA_SERVE_MAX_COUNT) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	natives = serve_alloc(s, n, sizeof(*natives));
@@ -273,7 +273,7 @@ void ava_serve_put_new(struct ava_serve *s, uint64_t chosen, void *native, uint3
 	if (err) {
 		/* Nobody could ever name it. */
 		ava_handle_drop(native, type);
-		serve_fail(s, err);
+		ava_serve_fail(s, err);
 	}
 	ava_cs_put_word(&s->out, handle);
 }
@@ -289,7 +289,7 @@ static uint64_t serve_handle_of(struct ava_serve *s, void *native, uint32_t type
 	else if (ava_handle_adopt(0, native, type, false, &handle))
 		ava_handle_drop(native, type);
 	if (!handle)
-		serve_fail(s, -ENOMEM);
+		ava_serve_fail(s, -ENOMEM);
 	return handle;
 }
 
@@ -331,15 +331,7 @@ void ava_serve_fix_list(struct ava_serve *s, void *p, uint64_t bytes, uint64_t k
 
 /* ---- buffers --------------------------------------------------------------------- */
 
-/**
- * serve_head() - how a buffer comes
- * @len: what the spec says; any other length is malformed
- * @seg: (out) segment index, or 0
- * @dir: what a segment must allow
- *
- * Return: false if there is no buffer.
- */
-static bool serve_head(struct ava_serve *s, uint64_t len, uint32_t *seg, uint32_t dir)
+bool ava_serve_head(struct ava_serve *s, uint64_t len, uint32_t *seg, uint32_t dir)
 {
 	uint64_t word = ava_cs_get_word(&s->in), index = word >> AVA_CS_BUF_INDEX_SHIFT;
 	const struct ava_ring_seg *rs;
@@ -348,14 +340,14 @@ static bool serve_head(struct ava_serve *s, uint64_t len, uint32_t *seg, uint32_
 	if (word == AVA_CS_BUF_NULL)
 		return false;
 	if (ava_cs_get_word(&s->in) != len || s->in.err) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return false;
 	}
 	if (word == AVA_CS_BUF_INLINE)
 		return true;
 	rs = (word & 0xff) == AVA_CS_BUF_SEGMENT && index ? serve_seg(s, index, dir) : NULL;
 	if (!rs || rs->len != len) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return false;
 	}
 	*seg = index;
@@ -378,7 +370,7 @@ static void serve_read(struct ava_serve *s, uint32_t seg, void *p, uint64_t len)
 			err = -EBADMSG;
 	}
 	if (err)
-		serve_fail(s, err);
+		ava_serve_fail(s, err);
 }
 
 const void *ava_serve_in(struct ava_serve *s, uint64_t len)
@@ -386,7 +378,7 @@ const void *ava_serve_in(struct ava_serve *s, uint64_t len)
 	uint32_t seg;
 	void *p;
 
-	if (!serve_head(s, len, &seg, AVA_SEG_TO_HOST))
+	if (!ava_serve_head(s, len, &seg, AVA_SEG_TO_HOST))
 		return NULL;
 	if (!seg)
 		return ava_cs_get_bytes(&s->in, len);
@@ -401,10 +393,10 @@ void *ava_serve_in_copy(struct ava_serve *s, uint64_t len)
 	uint32_t seg;
 	void *p;
 
-	if (!serve_head(s, len, &seg, AVA_SEG_TO_HOST))
+	if (!ava_serve_head(s, len, &seg, AVA_SEG_TO_HOST))
 		return NULL;
 	if (!seg && len > (uint64_t)(s->in.end - s->in.cur)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	p = serve_alloc(s, len, 1);
@@ -418,15 +410,15 @@ void *ava_serve_in_kept(struct ava_serve *s, uint64_t len)
 	uint32_t seg;
 	void *p;
 
-	if (!serve_head(s, len, &seg, AVA_SEG_TO_HOST))
+	if (!ava_serve_head(s, len, &seg, AVA_SEG_TO_HOST))
 		return NULL;
 	if (!seg && len > (uint64_t)(s->in.end - s->in.cur)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	p = malloc(len ? len : 1);
 	if (!p)
-		serve_fail(s, -ENOMEM);
+		ava_serve_fail(s, -ENOMEM);
 	else
 		serve_read(s, seg, p, len);
 	return p;
@@ -434,14 +426,14 @@ void *ava_serve_in_kept(struct ava_serve *s, uint64_t len)
 
 static void *serve_room(struct ava_serve *s, struct ava_serve_buf *b, uint64_t cap, uint32_t dir)
 {
-	bool there = serve_head(s, cap, &b->seg, dir);
+	bool there = ava_serve_head(s, cap, &b->seg, dir);
 
 	b->cap = cap;
 	b->p = NULL;
 	if (!there)
 		return NULL;
 	if (!b->seg && cap > s->call->reply_cap) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	b->p = serve_alloc(s, cap, 1);
@@ -479,7 +471,7 @@ void ava_serve_put_out(struct ava_serve *s, struct ava_serve_buf *b, uint64_t le
 	}
 	err = len ? ava_server_push(s->call, b->seg, 0, b->p, len) : 0;
 	if (err)
-		serve_fail(s, err);
+		ava_serve_fail(s, err);
 }
 
 /* ---- strings and lists ------------------------------------------------------------ */
@@ -494,7 +486,7 @@ const char *ava_serve_string(struct ava_serve *s)
 	len = ava_cs_get_word(&peek);
 	p = ava_serve_in(s, len);
 	if (p && (!len || memchr(p, 0, len) != p + len - 1)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	return p;
@@ -511,7 +503,7 @@ static char *serve_one_string(struct ava_serve *s, uint64_t length)
 	len = ava_cs_get_word(&s->in);
 	at = ava_cs_get_bytes(&s->in, len);
 	if (!at || kind != AVA_CS_BUF_INLINE || (length && len != length)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	p = serve_alloc(s, len + 1, 1);
@@ -531,7 +523,7 @@ void *ava_serve_strings(struct ava_serve *s, uint64_t count, const size_t *lengt
 	/* each string takes at least a word: more cannot be there */
 	if (kind != AVA_CS_BUF_INLINE || n != count ||
 	    n > (uint64_t)(s->in.end - s->in.cur) / sizeof(uint64_t)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	strings = serve_alloc(s, n, sizeof(*strings));
@@ -566,7 +558,7 @@ void *ava_serve_list(struct ava_serve *s, bool pairs, const struct ava_serve_key
 	if (!words)
 		return NULL;
 	if (!n || words[n - 1] || (pairs && n % 2 == 0)) {
-		serve_fail(s, -EBADMSG);
+		ava_serve_fail(s, -EBADMSG);
 		return NULL;
 	}
 	list = serve_alloc(s, n, sizeof(*list));

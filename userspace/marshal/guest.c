@@ -307,6 +307,51 @@ uint64_t ava_guest_get_out(struct ava_gcall *g, struct ava_guest_buf *b)
 	return len;
 }
 
+void ava_guest_put_direct(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap)
+{
+	guest_put_room(g, b, p, cap, AVA_SEG_FROM_HOST);
+	if (p && !b->seg)
+		g->reply_need = ava_cs_add(g->reply_need, ava_cs_pad(cap / 8 + 1) + 16);
+}
+
+static void guest_get_masked(struct ava_gcall *g, struct ava_guest_buf *b)
+{
+	const uint8_t *mask = ava_cs_get_bytes(&g->reply, (b->cap + 7) / 8);
+	const uint8_t *at = ava_cs_get_bytes(&g->reply, b->cap);
+	uint64_t i;
+
+	for (i = 0; at && i < b->cap; i++)
+		if (mask[i / 8] & 1u << i % 8)
+			((uint8_t *)b->p)[i] = at[i];
+}
+
+void ava_guest_get_direct(struct ava_gcall *g, struct ava_guest_buf *b)
+{
+	uint64_t how, start, len;
+	const void *at;
+
+	if (!b->p)
+		return;
+	how = ava_cs_get_word(&g->reply);
+	if (how == AVA_CS_BULK_DONE)
+		return;
+	if (b->seg || how > AVA_CS_BULK_MASK) {
+		guest_fail(g, -EPROTO);
+		return;
+	}
+	if (how == AVA_CS_BULK_MASK) {
+		guest_get_masked(g, b);
+		return;
+	}
+	start = ava_cs_get_word(&g->reply);
+	len = ava_cs_get_word(&g->reply);
+	at = ava_cs_get_bytes(&g->reply, len);
+	if (start > b->cap || len > b->cap - start)
+		guest_fail(g, -EPROTO);
+	else if (at)
+		memcpy((uint8_t *)b->p + start, at, len);
+}
+
 /* ---- strings and lists ------------------------------------------------------------ */
 
 void ava_guest_put_string(struct ava_gcall *g, const char *s)

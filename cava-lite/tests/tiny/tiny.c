@@ -24,6 +24,9 @@ ava_server tiny_status tiny_where_from(tiny_box box, uint32_t *caller, uint32_t 
 ava_guest void tiny_add_refs(tiny_box box, uint32_t *refs);
 ava_server tiny_status tiny_native_refs(tiny_box box, uint32_t *refs);
 ava_server tiny_status tiny_count_handles(uint32_t *count);
+struct ava_bulk;
+ava_server tiny_status tiny_fetch_direct(tiny_box box, size_t step, size_t size, struct ava_bulk *to);
+ava_server tiny_status tiny_store_direct(tiny_box box, size_t step, size_t size, struct ava_bulk *from);
 ava_server int tiny_slot_is_box(tiny_box box, uint32_t index);
 ava_server void tiny_keep(tiny_box box, void *bytes);
 
@@ -83,3 +86,8 @@ tiny_box tiny_parent(tiny_box box) ava_id(28);
 uint32_t tiny_plus(uint32_t a, uint32_t b) ava_id(29) ava_returns(77);
 void tiny_nothing(void) ava_id(30);
 tiny_status tiny_handles(uint32_t *count ava_out) ava_id(31) ava_server_replace(tiny_count_handles);
+tiny_status tiny_fetch(tiny_box box, size_t step, size_t size, void *to ava_out ava_bytes(size) ava_direct)
+	ava_id(32) ava_server_replace(tiny_fetch_direct);
+tiny_status tiny_store(tiny_box box, size_t step, size_t size,
+		       const void *from ava_in ava_bytes(size) ava_direct)
+	ava_id(33) ava_server_replace(tiny_store_direct);

@@ -62,5 +62,8 @@ void tiny_nothing(void);
 
 /* not of the vendor: handles that the server knows */
 tiny_status tiny_handles(uint32_t *count);
+/* every @step-th byte of a box */
+tiny_status tiny_fetch(tiny_box box, size_t step, size_t size, void *to);
+tiny_status tiny_store(tiny_box box, size_t step, size_t size, const void *from);
 
 #endif /* TINY_H */

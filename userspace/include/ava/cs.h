@@ -41,6 +41,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 #define AVA_CS_BUF_SEGMENT	2
 #define AVA_CS_BUF_INDEX_SHIFT	8
 
+/* Word that introduces what a helper pushed to a buffer of its own. */
+#define AVA_CS_BULK_DONE	0	/* nothing, or it is there already */
+#define AVA_CS_BULK_RANGE	1	/* offset, length, bytes */
+#define AVA_CS_BULK_MASK	2	/* a bit for each byte, then all bytes */
+
 /* Low byte of the first word of a reply. */
 #define AVA_CS_EXECUTED		0
 #define AVA_CS_REFUSED		1	/* a word with the API's status follows */

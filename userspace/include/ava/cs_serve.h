@@ -12,6 +12,7 @@
 #ifndef AVA_CS_SERVE_H
 #define AVA_CS_SERVE_H
 
+#include <ava/bulk.h>
 #include <ava/cs.h>
 #include <ava/handle.h>
 #include <ava/server.h>
@@ -80,6 +81,13 @@ bool ava_serve_ready(struct ava_serve *s);
  * @status: of the API; the first one counts
  */
 void ava_serve_refuse(struct ava_serve *s, int64_t status);
+
+/**
+ * ava_serve_fail() - the call cannot be carried out
+ * @s: the call
+ * @err: -EBADMSG if it is malformed, or another -errno; the first one counts
+ */
+void ava_serve_fail(struct ava_serve *s, int err);
 
 #define AVA_SERVE_NULLABLE	(1u << 0)	/* NULL is one of the values */
 
@@ -153,6 +161,17 @@ int ava_serve_forget(struct ava_server_call *call);
  * Return: the handle; 0 for no object.
  */
 uint64_t ava_serve_chosen(struct ava_serve *s, uint32_t type);
+
+/**
+ * ava_serve_head() - how a buffer comes
+ * @s: the call
+ * @len: bytes, as the spec says; any other number is -EBADMSG
+ * @seg: (out) segment index, or 0: its bytes follow, if any come in
+ * @dir: what a segment must allow
+ *
+ * Return: false for NULL, or after an error.
+ */
+bool ava_serve_head(struct ava_serve *s, uint64_t len, uint32_t *seg, uint32_t dir);
 
 /**
  * ava_serve_in() - bytes from the guest
@@ -365,6 +384,23 @@ void ava_serve_fix_handles(struct ava_serve *s, void *p, uint64_t bytes, uint32_
  */
 void ava_serve_fix_list(struct ava_serve *s, void *p, uint64_t bytes, uint64_t key,
 			uint32_t type);
+
+/**
+ * ava_serve_bulk() - a buffer that a helper moves itself
+ * @s: the call
+ * @len: bytes, as the spec says; any other number is -EBADMSG
+ * @dir: AVA_SEG_TO_HOST or AVA_SEG_FROM_HOST
+ *
+ * Return: memory of the call; NULL for NULL, or after an error.
+ */
+struct ava_bulk *ava_serve_bulk(struct ava_serve *s, uint64_t len, uint32_t dir);
+
+/**
+ * ava_serve_put_bulk() - send what the helper pushed and is not in a segment
+ * @s: the call
+ * @b: of ava_serve_bulk() with AVA_SEG_FROM_HOST
+ */
+void ava_serve_put_bulk(struct ava_serve *s, const struct ava_bulk *b);
 
 /**
  * ava_serve_put_out() - send an output

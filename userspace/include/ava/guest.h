@@ -205,6 +205,22 @@ void ava_guest_put_out(struct ava_gcall *g, struct ava_guest_buf *b, void *p, ui
 void ava_guest_put_inout(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
 
 /**
+ * ava_guest_put_direct() - room for bytes that a server helper pushes
+ * @g: the call
+ * @b: (out) the output, for ava_guest_get_direct()
+ * @p: memory of the application's, or NULL
+ * @cap: its bytes
+ */
+void ava_guest_put_direct(struct ava_gcall *g, struct ava_guest_buf *b, void *p, uint64_t cap);
+
+/**
+ * ava_guest_get_direct() - the bytes that the helper pushed arrive
+ * @g: the call
+ * @b: of ava_guest_put_direct(); bytes that were not pushed stay as they are
+ */
+void ava_guest_get_direct(struct ava_gcall *g, struct ava_guest_buf *b);
+
+/**
  * ava_guest_put_string() - a string
  * @g: the call
  * @s: with its NUL, or NULL
