@@ -187,40 +187,11 @@ ava_pure static inline int ocl_reads_host_ptr(cl_mem_flags flags)
 
 /* ---- guest ---------------------------------------------------------------------- */
 
-/* Length of a list of clCreateSubDevices with its last 0; BY_COUNTS holds a list itself. */
-ava_guest size_t ocl_partition_length(const cl_device_partition_property *list);
-
 /* The image's own pixel size and type, which its reads and writes depend on. */
 ava_guest size_t ocl_guest_pixel(cl_mem image);
 ava_guest cl_mem_object_type ocl_guest_type(cl_mem image);
 
-/* The builds are synchronous here: call the application back when one is done. */
-ava_guest void ocl_built(void (*notify)(cl_program, void *), cl_program program,
-			 void *user_data);
-
-/* CL_INVALID_VALUE for an empty or missing binary, which must not be read. */
-ava_guest cl_int ocl_check_binaries(cl_uint count, const size_t *lengths,
-				    const unsigned char **binaries);
-
-/* Only what this library implements has an address. */
-ava_guest void *ocl_extension_address(const char *name);
-ava_guest void *ocl_platform_extension_address(cl_platform_id platform,
-					       const char *name);
-
-/* clGetProgramInfo; the value of CL_PROGRAM_BINARIES is pointers into the application. */
-ava_guest cl_int ocl_program_info(cl_program program, cl_program_info name,
-				  size_t size, void *value, size_t *size_ret);
-
 /* ---- server --------------------------------------------------------------------- */
-
-ava_server cl_int ocl_server_program_info(cl_program program,
-					  cl_program_info name, size_t size,
-					  void *value, size_t *size_ret);
-ava_server cl_int ocl_server_program_binary(cl_program program, cl_uint index,
-					    size_t size, void *binary);
-
-/* Which object is the kernel's argument? 1 memory, 2 sampler, 3 queue; 0 none, -1 not known. */
-ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
 
 /* A server's address is nobody's business; and useless in the guest. */
 ava_server void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value);
@@ -275,5 +246,7 @@ ava_server cl_int ocl_write_image(cl_command_queue queue, cl_mem image,
 				  const void *ptr, cl_uint count,
 				  const cl_event *list, cl_event *event,
 				  size_t pixel, cl_mem_object_type type);
+
+#include "ocl_objects.h"
 
 #endif /* AVA_SPEC_OCL_H */

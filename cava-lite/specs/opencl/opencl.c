@@ -15,7 +15,8 @@ ava_status(cl_int, CL_SUCCESS,
 ava_unsupported_status(CL_INVALID_OPERATION);
 ava_dispatch_table(struct _cl_icd_dispatch);
 
-typedef cl_platform_id cl_platform_id ava_handle(CL_INVALID_PLATFORM) ava_immortal;
+typedef cl_platform_id cl_platform_id ava_handle(CL_INVALID_PLATFORM)
+	ava_immortal_all(ocl_find_platforms);
 typedef cl_device_id cl_device_id ava_handle(CL_INVALID_DEVICE)
 	ava_lifetime(clRetainDevice, clReleaseDevice);
 typedef cl_context cl_context ava_handle(CL_INVALID_CONTEXT)
@@ -36,6 +37,10 @@ typedef cl_event cl_event ava_handle(CL_INVALID_EVENT)
 /* What almost every query ends with. */
 #define OCL_VALUE	size_t size, void *value ava_out ava_bytes(size) ava_valid(*size_ret)
 #define OCL_VALUE_RET	size_t *size_ret ava_out
+
+/* Counts of references are the guest's and the vendor's together. */
+#define OCL_REFS(object) ava_implicit(cl_uint, guest_refs, ocl_guest_refs(object, name)) \
+	ava_server_after(ocl_count_refs(object, name, size, value, guest_refs))
 
 /* What every command ends with. */
 #define OCL_WAITS	cl_uint waits, \
@@ -71,6 +76,10 @@ void *clGetExtensionFunctionAddress(const char *name)
 void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const char *name)
 	ava_guest_replace(ocl_platform_extension_address);
 
+/* Not of the API: has the vendor a function of that name? */
+cl_int ocl_has_function(cl_platform_id platform, const char *name ava_string)
+	ava_id(5) ava_server_replace(ocl_server_has_function);
+
 /* ---- devices -------------------------------------------------------------------- */
 
 cl_int clGetDeviceIDs(cl_platform_id platform ava_nullable, cl_device_type type, cl_uint n,
@@ -82,7 +91,9 @@ cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
 	OCL_VALUE ava_handles_if(name == CL_DEVICE_PLATFORM, cl_platform_id)
 		ava_handles_if(name == CL_DEVICE_PARENT_DEVICE, cl_device_id),
 	OCL_VALUE_RET)
-	ava_id(21);
+	ava_id(21)
+	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(device, name))
+	ava_server_after(ocl_device_answer(device, name, size, value, guest_refs));
 
 cl_int clCreateSubDevices(cl_device_id device,
 	const cl_device_partition_property *properties ava_in
@@ -113,7 +124,7 @@ cl_context clCreateContext(
 	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
 		ava_callback_dropped(user_data),
 	void *user_data, OCL_ERROR)
-	ava_id(40) ava_new;
+	ava_id(40) ava_new ava_guest_after(ocl_context_made());
 
 cl_context clCreateContextFromType(
 	const cl_context_properties *properties ava_in ava_list
@@ -122,7 +133,7 @@ cl_context clCreateContextFromType(
 	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
 		ava_callback_dropped(user_data),
 	void *user_data, OCL_ERROR)
-	ava_id(41) ava_new;
+	ava_id(41) ava_new ava_guest_after(ocl_context_made());
 
 cl_int clRetainContext(cl_context context ava_retains)
 	ava_id(42);
@@ -134,7 +145,7 @@ cl_int clGetContextInfo(cl_context context, cl_context_info name,
 	OCL_VALUE ava_handles_if(name == CL_CONTEXT_DEVICES, cl_device_id)
 		ava_list_if(name == CL_CONTEXT_PROPERTIES, CL_CONTEXT_PLATFORM, cl_platform_id),
 	OCL_VALUE_RET)
-	ava_id(44);
+	ava_id(44) OCL_REFS(context);
 
 cl_int clSetContextDestructorCallback(cl_context context,
 	void (CL_CALLBACK *notify)(cl_context, void *), void *user_data)
@@ -142,32 +153,32 @@ cl_int clSetContextDestructorCallback(cl_context context,
 
 /* ---- queues --------------------------------------------------------------------- */
 
-cl_command_queue clCreateCommandQueue(cl_context context, cl_device_id device,
+cl_command_queue clCreateCommandQueue(cl_context context, cl_device_id device ava_keeps,
 	cl_command_queue_properties properties, OCL_ERROR)
-	ava_id(60) ava_new;
+	ava_id(60) ava_new ava_guest_after(ocl_queue_made(ret));
 
 cl_command_queue clCreateCommandQueueWithProperties(cl_context context,
-	cl_device_id device, const cl_queue_properties *properties ava_in ava_list,
-	OCL_ERROR)
-	ava_id(61) ava_new;
+	cl_device_id device ava_keeps,
+	const cl_queue_properties *properties ava_in ava_list, OCL_ERROR)
+	ava_id(61) ava_new ava_guest_after(ocl_queue_made(ret));
 
 cl_int clRetainCommandQueue(cl_command_queue queue ava_retains)
 	ava_id(62);
 
 cl_int clReleaseCommandQueue(cl_command_queue queue ava_releases)
-	ava_id(63) ava_may_wait;
+	ava_id(63) ava_sync_if(1) ava_may_wait ava_server_replace(ocl_release_queue);
 
 cl_int clGetCommandQueueInfo(cl_command_queue queue, cl_command_queue_info name,
 	OCL_VALUE ava_handles_if(name == CL_QUEUE_CONTEXT, cl_context)
 		ava_handles_if(name == CL_QUEUE_DEVICE, cl_device_id)
 		ava_handles_if(name == CL_QUEUE_DEVICE_DEFAULT, cl_command_queue),
 	OCL_VALUE_RET)
-	ava_id(64);
+	ava_id(64) OCL_REFS(queue);
 
 cl_int clSetCommandQueueProperty(cl_command_queue queue,
 	cl_command_queue_properties properties, cl_bool enable,
 	cl_command_queue_properties *old ava_out)
-	ava_id(65) ava_may_wait;
+	ava_id(65) ava_may_wait ava_server_replace(ocl_set_queue_property);
 
 cl_int clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
 	cl_command_queue queue)
@@ -177,7 +188,7 @@ cl_int clFlush(cl_command_queue queue)
 	ava_id(67);
 
 cl_int clFinish(cl_command_queue queue)
-	ava_id(68) ava_may_wait;
+	ava_id(68) ava_may_wait ava_server_replace(ocl_finish);
 
 /* ---- memory objects ------------------------------------------------------------- */
 
@@ -287,7 +298,7 @@ cl_int clReleaseSampler(cl_sampler sampler ava_releases)
 cl_int clGetSamplerInfo(cl_sampler sampler, cl_sampler_info name,
 	OCL_VALUE ava_handles_if(name == CL_SAMPLER_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(104);
+	ava_id(104) OCL_REFS(sampler);
 
 /* ---- programs ------------------------------------------------------------------- */
 
@@ -301,7 +312,8 @@ cl_program clCreateProgramWithBinary(cl_context context, cl_uint n,
 	const size_t *lengths ava_in ava_count(n),
 	const unsigned char **binaries ava_strings(n, lengths),
 	cl_int *binary_status ava_out ava_count(n), OCL_ERROR)
-	ava_id(121) ava_new ava_guest_before(ocl_check_binaries(n, lengths, binaries));
+	ava_id(121) ava_new ava_guest_before(ocl_check_binaries(context, n, lengths, binaries,
+								 binary_status));
 
 cl_program clCreateProgramWithBuiltInKernels(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n),
@@ -341,7 +353,7 @@ cl_program clLinkProgram(cl_context context, cl_uint n,
 
 cl_int clSetProgramSpecializationConstant(cl_program program, cl_uint spec_id,
 	size_t size, const void *value ava_in ava_bytes(size))
-	ava_id(129);
+	ava_id(129) ava_server_replace(ocl_specialize);
 
 cl_int clGetProgramInfo(cl_program program, cl_program_info name, size_t size,
 	void *value, size_t *size_ret)
@@ -352,11 +364,12 @@ cl_int ocl_get_program_info(cl_program program, cl_program_info name,
 	OCL_VALUE ava_handles_if(name == CL_PROGRAM_CONTEXT, cl_context)
 		ava_handles_if(name == CL_PROGRAM_DEVICES, cl_device_id),
 	OCL_VALUE_RET)
-	ava_id(130) ava_server_replace(ocl_server_program_info);
+	ava_id(130) ava_server_replace(ocl_server_program_info)
+	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(program, name));
 
-cl_int ocl_get_program_binary(cl_program program, cl_uint index, size_t size,
-	void *binary ava_out ava_bytes(size))
-	ava_id(131) ava_server_replace(ocl_server_program_binary);
+cl_int ocl_get_program_binaries(cl_program program, size_t size,
+	void *binaries ava_out ava_bytes(size))
+	ava_id(131) ava_server_replace(ocl_server_program_binaries);
 
 cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device,
 	cl_program_build_info name, OCL_VALUE, OCL_VALUE_RET)
@@ -369,32 +382,33 @@ cl_int clSetProgramReleaseCallback(cl_program program,
 /* ---- kernels -------------------------------------------------------------------- */
 
 cl_kernel clCreateKernel(cl_program program, const char *name ava_string, OCL_ERROR)
-	ava_id(140) ava_new;
+	ava_id(140) ava_new ava_guest_after(ocl_kernel_made(ret));
 
 cl_int clCreateKernelsInProgram(cl_program program, cl_uint n,
 	cl_kernel *kernels ava_out ava_new ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
-	ava_id(141);
+	ava_id(141) ava_guest_after(ocl_kernels_made(n, kernels, count));
 
 cl_kernel clCloneKernel(cl_kernel kernel, OCL_ERROR)
-	ava_id(142) ava_new;
+	ava_id(142) ava_new ava_guest_after(ocl_kernel_made(ret));
 
 cl_int clRetainKernel(cl_kernel kernel ava_retains)
 	ava_id(143);
 
 cl_int clReleaseKernel(cl_kernel kernel ava_releases)
-	ava_id(144);
+	ava_id(144) ava_server_replace(ocl_release_kernel);
 
 cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(size)
 		ava_maybe_handle(ocl_arg_object(kernel, index, size), cl_mem, cl_sampler, cl_command_queue))
-	ava_id(145);
+	ava_id(145)
+	ava_guest_after(ocl_arg_learned(kernel, index, size, value));
 
 cl_int clGetKernelInfo(cl_kernel kernel, cl_kernel_info name,
 	OCL_VALUE ava_handles_if(name == CL_KERNEL_CONTEXT, cl_context)
 		ava_handles_if(name == CL_KERNEL_PROGRAM, cl_program),
 	OCL_VALUE_RET)
-	ava_id(146);
+	ava_id(146) OCL_REFS(kernel);
 
 cl_int clGetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_arg_info name,
 	OCL_VALUE, OCL_VALUE_RET)
@@ -410,11 +424,11 @@ cl_int clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device ava_nullabl
 	ava_id(149);
 
 cl_int clSetKernelArgSVMPointer(cl_kernel kernel, cl_uint index, const void *value)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_arg);
 
 cl_int clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_info name, size_t size,
 	const void *value)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_exec_info);
 
 /* ---- events --------------------------------------------------------------------- */
 
@@ -437,7 +451,7 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)
 		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(165);
+	ava_id(165) ava_may_wait OCL_REFS(event);
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
@@ -551,10 +565,11 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 	const size_t *offset ava_in ava_count(min(dim, 3)),
 	const size_t *global ava_in ava_count(min(dim, 3)),
 	const size_t *local ava_in ava_count(min(dim, 3)), OCL_WAITS, OCL_EVENT)
-	ava_id(210) ava_cost(2);
+	ava_id(210) ava_cost(2) ava_server_replace(ocl_launch)
+	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local));
 
 cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
-	ava_id(211) ava_cost(2);
+	ava_id(211) ava_cost(2) ava_server_replace(ocl_task);
 
 cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
 	void *args, size_t args_size, cl_uint n, const cl_mem *mems, const void **mem_places,
@@ -562,10 +577,12 @@ cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(vo
 	ava_unsupported;
 
 cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
-	ava_id(212);
+	ava_id(212)
+	ava_guest_after(ocl_queue_learns(queue, OCL_MARKER));
 
 cl_int clEnqueueBarrierWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
-	ava_id(213);
+	ava_id(213)
+	ava_guest_after(ocl_queue_learns(queue, OCL_BARRIER));
 
 cl_int clEnqueueMarker(cl_command_queue queue, OCL_EVENT)
 	ava_id(214);
@@ -575,37 +592,37 @@ cl_int clEnqueueBarrier(cl_command_queue queue)
 
 cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
 	const cl_event *events ava_in ava_count(n))
-	ava_id(216);
+	ava_id(216) ava_server_replace(ocl_enqueue_wait);
 
 /* ---- shared virtual memory -------------------------------------------------------- */
 
 void *clSVMAlloc(cl_context context, cl_svm_mem_flags flags, size_t size,
 	cl_uint alignment)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_alloc);
 
 void clSVMFree(cl_context context, void *ptr)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_free);
 
 cl_int clEnqueueSVMFree(cl_command_queue queue, cl_uint n, void *ptrs[],
 	void (CL_CALLBACK *func)(cl_command_queue, cl_uint, void *[], void *),
 	void *user_data, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_enqueue_free);
 
 cl_int clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool blocking, void *to,
 	const void *from, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_copy);
 
 cl_int clEnqueueSVMMemFill(cl_command_queue queue, void *ptr, const void *pattern,
 	size_t pattern_size, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_fill);
 
 cl_int clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking, cl_map_flags flags,
 	void *ptr, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_map);
 
 cl_int clEnqueueSVMUnmap(cl_command_queue queue, void *ptr, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_unmap);
 
 cl_int clEnqueueSVMMigrateMem(cl_command_queue queue, cl_uint n, const void **ptrs,
 	const size_t *sizes, cl_mem_migration_flags flags, OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_svm_migrate);

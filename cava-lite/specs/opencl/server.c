@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As in the list of types behind clSetKernelArg's value. */
-enum { OBJECT_MEM = 1, OBJECT_SAMPLER, OBJECT_QUEUE };
-
 /* A user event whose status the program has not set. */
 struct unset {
 	struct unset *next;
@@ -81,105 +78,6 @@ cl_int ocl_release_event(cl_event event)
 static bool may_wait_for_caller(cl_bool blocking)
 {
 	return !blocking && any_unset();
-}
-
-cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
-			       void *value, size_t *size_ret)
-{
-	/* Its value would be taken for addresses of this process. */
-	if (name == CL_PROGRAM_BINARIES)
-		return CL_INVALID_VALUE;
-	return clGetProgramInfo(program, name, size, value, size_ret);
-}
-
-static cl_int all_sizes(cl_program program, cl_uint *count, size_t **sizes)
-{
-	cl_int err = clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof(*count),
-				      count, NULL);
-
-	*sizes = NULL;
-	if (err)
-		return err;
-	*sizes = calloc(*count, sizeof(**sizes));
-	if (!*sizes)
-		return CL_OUT_OF_HOST_MEMORY;
-	return clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES,
-				*count * sizeof(**sizes), *sizes, NULL);
-}
-
-cl_int ocl_server_program_binary(cl_program program, cl_uint index, size_t size,
-				 void *binary)
-{
-	unsigned char **list = NULL;
-	cl_uint count;
-	size_t *sizes;
-	cl_int err = all_sizes(program, &count, &sizes);
-
-	if (!err && (index >= count || size < sizes[index]))
-		err = CL_INVALID_VALUE;
-	if (!err) {
-		list = calloc(count, sizeof(*list));
-		err = list ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
-	}
-	if (!err) {
-		list[index] = binary;
-		err = clGetProgramInfo(program, CL_PROGRAM_BINARIES,
-				       count * sizeof(*list), list, NULL);
-	}
-	free(list);
-	free(sizes);
-	return err;
-}
-
-static bool is_one_of(const char *type, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(type, names[i]))
-			return true;
-	return false;
-}
-
-/*
- * Arguments by value that are objects nevertheless. A name that the language does
- * not define may be a program's own for one of these.
- */
-static int value_object(const char *type)
-{
-	static const char *const scalars[] = {
-		"long", "ulong", "unsigned long", "double", "size_t", "ptrdiff_t", "intptr_t",
-		"uintptr_t", "char8", "uchar8", "short4", "ushort4", "half4", "int2", "uint2",
-		"float2", "short3", "ushort3", "half3",
-	};
-	size_t len = strlen(type);
-
-	if (!strcmp(type, "sampler_t"))
-		return OBJECT_SAMPLER;
-	if (!strcmp(type, "queue_t"))
-		return OBJECT_QUEUE;
-	if (!strncmp(type, "image", 5) && len > 2 && !strcmp(type + len - 2, "_t"))
-		return OBJECT_MEM;
-	return is_one_of(type, scalars, sizeof(scalars) / sizeof(scalars[0])) ? 0 : -1;
-}
-
-int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size)
-{
-	cl_kernel_arg_address_qualifier space;
-	char type[256] = "";
-
-	/* No object: the vendor's library refuses the size where it should be one. */
-	if (size != sizeof(cl_mem))
-		return 0;
-	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
-			       sizeof(space), &space, NULL))
-		return -1;
-	if (space == CL_KERNEL_ARG_ADDRESS_LOCAL)
-		return 0;
-	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
-			       type, NULL))
-		type[0] = '\0';
-	if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE)
-		return strcmp(type, "sampler_t") ? OBJECT_MEM : OBJECT_SAMPLER;
-	return value_object(type);
 }
 
 void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ocl_objects.h - everything of OpenCL that is not bytes
+ *
+ * Which answers never change, which calls surely succeed and need not be waited
+ * for, and what becomes of the few that fail nevertheless.
+ */
+#ifndef AVA_SPEC_OCL_OBJECTS_H
+#define AVA_SPEC_OCL_OBJECTS_H
+
+/* ---- what never changes; the same on both sides --------------------------------- */
+
+/* Attributes of vendors may change with time (temperatures, free memory). */
+ava_pure static inline int ocl_fixed_device_info(cl_device_info name)
+{
+	return name >= CL_DEVICE_TYPE && name < 0x1080 &&
+	       name != CL_DEVICE_AVAILABLE && name != CL_DEVICE_REFERENCE_COUNT;
+}
+
+ava_pure static inline int ocl_fixed_context_info(cl_context_info name)
+{
+	return name == CL_CONTEXT_NUM_DEVICES || name == CL_CONTEXT_DEVICES ||
+	       name == CL_CONTEXT_PROPERTIES;
+}
+
+ava_pure static inline int ocl_fixed_queue_info(cl_command_queue_info name)
+{
+	return name == CL_QUEUE_CONTEXT || name == CL_QUEUE_DEVICE ||
+	       name == CL_QUEUE_SIZE || name == CL_QUEUE_PROPERTIES_ARRAY;
+}
+
+ava_pure static inline int ocl_fixed_program_info(cl_program_info name)
+{
+	return name == CL_PROGRAM_CONTEXT || name == CL_PROGRAM_NUM_DEVICES ||
+	       name == CL_PROGRAM_DEVICES || name == CL_PROGRAM_SOURCE ||
+	       name == CL_PROGRAM_IL;
+}
+
+ava_pure static inline int ocl_fixed_kernel_info(cl_kernel_info name)
+{
+	return name == CL_KERNEL_FUNCTION_NAME || name == CL_KERNEL_NUM_ARGS ||
+	       name == CL_KERNEL_CONTEXT || name == CL_KERNEL_PROGRAM ||
+	       name == CL_KERNEL_ATTRIBUTES;
+}
+
+/* Local memory depends on the arguments. */
+ava_pure static inline int ocl_fixed_work_group_info(cl_kernel_work_group_info name)
+{
+	return name == CL_KERNEL_WORK_GROUP_SIZE ||
+	       name == CL_KERNEL_COMPILE_WORK_GROUP_SIZE ||
+	       name == CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE;
+}
+
+ava_pure static inline int ocl_fixed_event_info(cl_event_info name)
+{
+	return name == CL_EVENT_COMMAND_QUEUE || name == CL_EVENT_CONTEXT ||
+	       name == CL_EVENT_COMMAND_TYPE;
+}
+
+/* ---- references ------------------------------------------------------------------ */
+
+ava_pure static inline int ocl_is_count(cl_uint name)
+{
+	return name == CL_DEVICE_REFERENCE_COUNT || name == CL_CONTEXT_REFERENCE_COUNT ||
+	       name == CL_QUEUE_REFERENCE_COUNT || name == CL_MEM_REFERENCE_COUNT ||
+	       name == CL_SAMPLER_REFERENCE_COUNT || name == CL_PROGRAM_REFERENCE_COUNT ||
+	       name == CL_KERNEL_REFERENCE_COUNT || name == CL_EVENT_REFERENCE_COUNT;
+}
+
+/* How many references the application has, if @name asks for their number. */
+ava_guest cl_uint ocl_guest_refs(const void *object, cl_uint name);
+
+/* The vendor's count becomes what the application would see without a server. */
+ava_server void ocl_count_refs(void *object, cl_uint name, size_t size, void *value,
+			       cl_uint guest_refs);
+
+/* ---- platforms and devices -------------------------------------------------------- */
+
+/* All platforms, in the vendor's order. */
+ava_server void ocl_find_platforms(void);
+
+/* Length of a list of clCreateSubDevices with its last 0; BY_COUNTS holds a list itself. */
+ava_guest size_t ocl_partition_length(const cl_device_partition_property *list);
+
+/* Shared virtual memory is not there, and other answers must agree. */
+ava_server void ocl_device_answer(cl_device_id device, cl_device_info name, size_t size,
+				  void *value, cl_uint guest_refs);
+
+/* What the vendor has and this library serves has an address. */
+ava_guest void *ocl_extension_address(const char *name);
+ava_guest void *ocl_platform_extension_address(cl_platform_id platform,
+					       const char *name);
+ava_server cl_int ocl_server_has_function(cl_platform_id platform, const char *name);
+
+/* ---- queues ----------------------------------------------------------------------- */
+
+/* Calls on a queue that succeed unless something is wrong with their arguments. */
+enum { OCL_MARKER = 1, OCL_BARRIER = 2, OCL_FLUSH = 4 };
+
+ava_guest void ocl_context_made(void);
+ava_guest void ocl_queue_made(cl_command_queue queue);
+ava_guest int ocl_queue_knows(cl_command_queue queue, cl_uint what, cl_uint waits,
+			      const cl_event *wait_list, const cl_event *event);
+ava_guest void ocl_queue_learns(cl_command_queue queue, cl_uint what);
+
+/* Vendors leave deprecated functions out; these two have another way. */
+ava_server cl_int ocl_set_queue_property(cl_command_queue queue,
+					 cl_command_queue_properties properties,
+					 cl_bool enable, cl_command_queue_properties *old);
+ava_server cl_int ocl_enqueue_wait(cl_command_queue queue, cl_uint count,
+				   const cl_event *events);
+
+/*
+ * A command failed whose caller did not wait: its event, if it has one, becomes one
+ * that has failed, and the next clFinish() of the queue says so too.
+ */
+ava_server void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event);
+ava_server cl_int ocl_finish(cl_command_queue queue);
+ava_server cl_int ocl_release_queue(cl_command_queue queue);
+
+/* ---- programs ---------------------------------------------------------------------- */
+
+/* CL_INVALID_VALUE for an empty or missing binary, which must not be read. */
+ava_guest cl_int ocl_check_binaries(cl_context context, cl_uint count,
+				    const size_t *lengths,
+				    const unsigned char **binaries, cl_int *status);
+
+/* clGetProgramInfo; the value of CL_PROGRAM_BINARIES is pointers into the application. */
+ava_guest cl_int ocl_program_info(cl_program program, cl_program_info name,
+				  size_t size, void *value, size_t *size_ret);
+
+ava_server cl_int ocl_server_program_info(cl_program program,
+					  cl_program_info name, size_t size,
+					  void *value, size_t *size_ret,
+					  cl_uint guest_refs);
+/* All binaries, one behind the other. */
+ava_server cl_int ocl_server_program_binaries(cl_program program, size_t size,
+					      void *binaries);
+
+ava_server cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t size,
+				 const void *value);
+
+/* ---- kernels ----------------------------------------------------------------------- */
+
+/* Which object is the kernel's argument? 1 memory, 2 sampler, 3 queue; 0 none, -1 not known. */
+ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
+
+/*
+ * What the vendor accepted once it accepts again: an argument of the same kind, the
+ * same object, a launch of the same shape with the same objects. Nothing is sent
+ * without waiting on any other ground.
+ */
+ava_guest void ocl_kernel_made(cl_kernel kernel);
+ava_guest void ocl_kernels_made(cl_uint count, const cl_kernel *kernels,
+				const cl_uint *made);
+ava_guest int ocl_arg_known(cl_kernel kernel, cl_uint index, size_t size,
+			    const void *value);
+ava_guest void ocl_arg_learned(cl_kernel kernel, cl_uint index, size_t size,
+			       const void *value);
+ava_guest int ocl_launch_known(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
+			       const size_t *offset, const size_t *global,
+			       const size_t *local, cl_uint waits,
+			       const cl_event *wait_list, const cl_event *event);
+ava_guest void ocl_launch_learned(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
+				  const size_t *offset, const size_t *global,
+				  const size_t *local);
+
+/* An argument was not set, and nobody was told: the kernel's launches fail. */
+ava_server void ocl_arg_failed(cl_kernel kernel);
+ava_server cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
+			     const size_t *offset, const size_t *global,
+			     const size_t *local, cl_uint waits,
+			     const cl_event *wait_list, cl_event *event);
+ava_server cl_int ocl_task(cl_command_queue queue, cl_kernel kernel, cl_uint waits,
+			   const cl_event *wait_list, cl_event *event);
+ava_server cl_int ocl_release_kernel(cl_kernel kernel);
+
+/* ---- shared virtual memory: as on a device that has none ---------------------------- */
+
+ava_guest void *ocl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size,
+			      cl_uint alignment);
+ava_guest void ocl_svm_free(cl_context context, void *ptr);
+ava_guest cl_int ocl_svm_arg(cl_kernel kernel, cl_uint index, const void *value);
+ava_guest cl_int ocl_svm_exec_info(cl_kernel kernel, cl_kernel_exec_info name, size_t size,
+				   const void *value);
+ava_guest cl_int ocl_svm_enqueue_free(cl_command_queue queue, cl_uint n, void *ptrs[],
+				      void (*func)(cl_command_queue, cl_uint, void *[],
+						   void *),
+				      void *user_data, cl_uint waits,
+				      const cl_event *wait_list, cl_event *event);
+ava_guest cl_int ocl_svm_copy(cl_command_queue queue, cl_bool blocking, void *to,
+			      const void *from, size_t size, cl_uint waits,
+			      const cl_event *wait_list, cl_event *event);
+ava_guest cl_int ocl_svm_fill(cl_command_queue queue, void *ptr, const void *pattern,
+			      size_t pattern_size, size_t size, cl_uint waits,
+			      const cl_event *wait_list, cl_event *event);
+ava_guest cl_int ocl_svm_map(cl_command_queue queue, cl_bool blocking, cl_map_flags flags,
+			     void *ptr, size_t size, cl_uint waits,
+			     const cl_event *wait_list, cl_event *event);
+ava_guest cl_int ocl_svm_unmap(cl_command_queue queue, void *ptr, cl_uint waits,
+			       const cl_event *wait_list, cl_event *event);
+ava_guest cl_int ocl_svm_migrate(cl_command_queue queue, cl_uint n, const void **ptrs,
+				 const size_t *sizes, cl_mem_migration_flags flags,
+				 cl_uint waits, const cl_event *wait_list,
+				 cl_event *event);
+
+/* ---- the callback of a build is called here as long as callbacks do not cross ------- */
+
+ava_guest void ocl_built(void (*notify)(cl_program, void *), cl_program program,
+			 void *user_data);
+
+#endif /* AVA_SPEC_OCL_OBJECTS_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server_program.c - what a program gives back, and what it may be asked
+ */
+#include <stdlib.h>
+
+#include "opencl_common.h"
+
+cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
+			       void *value, size_t *size_ret, cl_uint guest_refs)
+{
+	cl_int err;
+
+	/* Its value would be taken for addresses of this process. */
+	if (name == CL_PROGRAM_BINARIES)
+		return CL_INVALID_VALUE;
+	err = clGetProgramInfo(program, name, size, value, size_ret);
+	if (!err)
+		ocl_count_refs(program, name, size, value, guest_refs);
+	return err;
+}
+
+/* Some vendors know the binaries only after they were asked for the sizes. */
+static cl_int all_sizes(cl_program program, cl_uint *count, size_t **sizes)
+{
+	cl_int err = clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof(*count),
+				      count, NULL);
+
+	*sizes = NULL;
+	if (err)
+		return err;
+	*sizes = calloc(*count, sizeof(**sizes));
+	if (!*sizes)
+		return CL_OUT_OF_HOST_MEMORY;
+	return clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES,
+				*count * sizeof(**sizes), *sizes, NULL);
+}
+
+/* Each gets its place in @bytes; one that is empty gets one too, for vendors that follow it. */
+static cl_int place_all(unsigned char **list, const size_t *sizes, cl_uint count,
+			size_t size, unsigned char *bytes)
+{
+	for (cl_uint i = 0; i < count; i++) {
+		if (sizes[i] > size)
+			return CL_INVALID_VALUE;
+		list[i] = bytes;
+		bytes += sizes[i];
+		size -= sizes[i];
+	}
+	return CL_SUCCESS;
+}
+
+cl_int ocl_server_program_binaries(cl_program program, size_t size, void *binaries)
+{
+	unsigned char **list = NULL;
+	cl_uint count;
+	size_t *sizes;
+	cl_int err = all_sizes(program, &count, &sizes);
+
+	if (!err && !binaries)
+		err = CL_INVALID_VALUE;
+	if (!err) {
+		list = calloc(count, sizeof(*list));
+		err = list ? place_all(list, sizes, count, size, binaries) :
+			     CL_OUT_OF_HOST_MEMORY;
+	}
+	if (!err)
+		err = clGetProgramInfo(program, CL_PROGRAM_BINARIES,
+				       count * sizeof(*list), list, NULL);
+	free(list);
+	free(sizes);
+	return err;
+}
+
+/* Vendors are not prepared for programs that have no intermediate language. */
+cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t size, const void *value)
+{
+	size_t il = 0;
+
+	if (!clGetProgramInfo(program, CL_PROGRAM_IL, 0, NULL, &il) && !il)
+		return CL_INVALID_PROGRAM;
+	return clSetProgramSpecializationConstant(program, spec_id, size, value);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server_queue.c - commands that failed while nobody waited for them
+ *
+ * They are the ones that succeeded before in the same way, so the lists here are
+ * empty but for devices that ran out of something.
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "opencl_common.h"
+
+struct spoiled {
+	struct spoiled *next;
+	void *object;
+};
+
+/* A queue that has to report a failure, or a kernel that must not be launched. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct spoiled *list;
+
+static void spoil(void *object)
+{
+	struct spoiled *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return;
+	s->object = object;
+	pthread_mutex_lock(&lock);
+	s->next = list;
+	__atomic_store_n(&list, s, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&lock);
+}
+
+static bool is_spoiled(void *object, bool forget)
+{
+	struct spoiled **pos, *s, *dead = NULL;
+	bool found = false;
+
+	if (!__atomic_load_n(&list, __ATOMIC_ACQUIRE))
+		return false;
+	pthread_mutex_lock(&lock);
+	for (pos = &list; (s = *pos);) {
+		found |= s->object == object;
+		if (s->object != object || !forget) {
+			pos = &s->next;
+			continue;
+		}
+		*pos = s->next;
+		s->next = dead;
+		dead = s;
+	}
+	pthread_mutex_unlock(&lock);
+	while ((s = dead)) {
+		dead = s->next;
+		free(s);
+	}
+	return found;
+}
+
+/* ---- commands ----------------------------------------------------------------------- */
+
+static cl_event failed_event(cl_command_queue queue, cl_int err)
+{
+	cl_context context = NULL;
+	cl_event event;
+
+	if (clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof(context), &context, NULL))
+		return NULL;
+	event = clCreateUserEvent(context, NULL);
+	if (event)
+		clSetUserEventStatus(event, err < 0 ? err : CL_OUT_OF_RESOURCES);
+	return event;
+}
+
+void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event)
+{
+	if (!queue)
+		return;
+	spoil(queue);
+	if (event)
+		*event = failed_event(queue, err);
+}
+
+cl_int ocl_finish(cl_command_queue queue)
+{
+	cl_int err = clFinish(queue);
+	bool spoiled = is_spoiled(queue, true);
+
+	return !err && spoiled ? CL_OUT_OF_RESOURCES : err;
+}
+
+cl_int ocl_release_queue(cl_command_queue queue)
+{
+	is_spoiled(queue, true);
+	return clReleaseCommandQueue(queue);
+}
+
+/* ---- kernels ------------------------------------------------------------------------ */
+
+void ocl_arg_failed(cl_kernel kernel)
+{
+	if (kernel)
+		spoil(kernel);
+}
+
+cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
+		  const size_t *offset, const size_t *global, const size_t *local,
+		  cl_uint waits, const cl_event *wait_list, cl_event *event)
+{
+	if (is_spoiled(kernel, false))
+		return CL_OUT_OF_RESOURCES;
+	return clEnqueueNDRangeKernel(queue, kernel, dim, offset, global, local, waits,
+				      wait_list, event);
+}
+
+cl_int ocl_task(cl_command_queue queue, cl_kernel kernel, cl_uint waits,
+		const cl_event *wait_list, cl_event *event)
+{
+	if (is_spoiled(kernel, false))
+		return CL_OUT_OF_RESOURCES;
+	return clEnqueueTask(queue, kernel, waits, wait_list, event);
+}
+
+cl_int ocl_release_kernel(cl_kernel kernel)
+{
+	is_spoiled(kernel, true);
+	return clReleaseKernel(kernel);
+}
+
+/* ---- what vendors leave out ----------------------------------------------------------- */
+
+/* The loader would jump to nowhere. */
+cl_int ocl_set_queue_property(cl_command_queue queue, cl_command_queue_properties properties,
+			      cl_bool enable, cl_command_queue_properties *old)
+{
+	const struct _cl_icd_dispatch *vendor = *(struct _cl_icd_dispatch **)queue;
+
+	if (!vendor->clSetCommandQueueProperty)
+		return CL_INVALID_OPERATION;
+	return clSetCommandQueueProperty(queue, properties, enable, old);
+}
+
+cl_int ocl_enqueue_wait(cl_command_queue queue, cl_uint count, const cl_event *events)
+{
+	if (!count || !events)
+		return CL_INVALID_VALUE;
+	return clEnqueueBarrierWithWaitList(queue, count, events, NULL);
+}
