@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ava/cs.h>
+
 #include "../common/log.h"
 #include "internal.h"
 
@@ -24,26 +26,66 @@ static struct {
 	.once = PTHREAD_ONCE_INIT,
 };
 
+static void context_lock(struct ava_context *ctx)
+{
+	struct ava_batch *b;
+
+	pthread_mutex_lock(&ctx->open_lock);
+	pthread_mutex_lock(&ctx->idle_lock);
+	pthread_mutex_lock(&ctx->batches_lock);
+	for (b = ctx->batches; b; b = b->next)
+		pthread_mutex_lock(&b->lock);
+	pthread_mutex_lock(&ctx->flush_lock);
+}
+
+static void context_unlock(struct ava_context *ctx)
+{
+	struct ava_batch *b;
+
+	pthread_mutex_unlock(&ctx->flush_lock);
+	for (b = ctx->batches; b; b = b->next)
+		pthread_mutex_unlock(&b->lock);
+	pthread_mutex_unlock(&ctx->batches_lock);
+	pthread_mutex_unlock(&ctx->idle_lock);
+	pthread_mutex_unlock(&ctx->open_lock);
+}
+
 static void registry_prepare(void)
 {
 	struct ava_context *ctx;
 
 	pthread_mutex_lock(&registry.lock);
-	for (ctx = registry.first; ctx; ctx = ctx->next) {
-		pthread_mutex_lock(&ctx->open_lock);
-		pthread_mutex_lock(&ctx->idle_lock);
-	}
+	for (ctx = registry.first; ctx; ctx = ctx->next)
+		context_lock(ctx);
 }
 
 static void registry_parent(void)
 {
 	struct ava_context *ctx;
 
-	for (ctx = registry.first; ctx; ctx = ctx->next) {
-		pthread_mutex_unlock(&ctx->idle_lock);
-		pthread_mutex_unlock(&ctx->open_lock);
-	}
+	for (ctx = registry.first; ctx; ctx = ctx->next)
+		context_unlock(ctx);
 	pthread_mutex_unlock(&registry.lock);
+}
+
+/* The parent's calls are sent by the parent; its threads do not exist here. */
+static void context_forget_calls(struct ava_context *ctx)
+{
+	struct ava_batch *b;
+
+	for (b = ctx->batches; b; b = b->next) {
+		b->used = false;
+		b->bytes = 0;
+		b->count = 0;
+		b->error = 0;
+	}
+	ctx->pending = 0;
+	ctx->last_ticket = 0;
+	ctx->flusher_runs = false;
+	ctx->flusher_asleep = false;
+	/* These may have had a thread of the parent's in them. */
+	pthread_cond_init(&ctx->flush_wake, NULL);
+	pthread_mutex_init(&ctx->output_lock, NULL);
 }
 
 /* The parent's file is only dropped here: the peer must not notice the child. */
@@ -60,6 +102,7 @@ static void registry_child(void)
 		ctx->failure_logged = false;
 		ctx->idle_count = 0;
 		ctx->epoch++;
+		context_forget_calls(ctx);
 	}
 	registry_parent();
 }
@@ -68,6 +111,24 @@ static void registry_init(void)
 {
 	registry.atfork_error = pthread_atfork(registry_prepare, registry_parent,
 					       registry_child);
+}
+
+/*
+ * What was not sent yet is sent when the process ends in order. A lock that
+ * somebody holds is somebody sending: it is not waited for.
+ */
+static void __attribute__((destructor)) registry_end(void)
+{
+	struct ava_context *ctx;
+	struct ava_batch *b;
+
+	for (ctx = registry.first; ctx; ctx = ctx->next) {
+		if (!atomic_load(&ctx->ready))
+			continue;
+		ava_flusher_stop(ctx);
+		for (b = ctx->batches; b; b = b->next)
+			ava_batch_flush(ctx, b, false);
+	}
 }
 
 static struct ava_context *registry_find(const struct ava_api_id *api)
@@ -94,6 +155,10 @@ static struct ava_context *registry_add(const struct ava_api_id *api)
 	ctx->api = api;
 	pthread_mutex_init(&ctx->open_lock, NULL);
 	pthread_mutex_init(&ctx->idle_lock, NULL);
+	pthread_mutex_init(&ctx->batches_lock, NULL);
+	pthread_mutex_init(&ctx->flush_lock, NULL);
+	pthread_mutex_init(&ctx->output_lock, NULL);
+	pthread_cond_init(&ctx->flush_wake, NULL);
 	ctx->next = registry.first;
 	registry.first = ctx;
 out:
@@ -207,40 +272,102 @@ void ava_context_lose(struct ava_context *ctx, int status)
 {
 	int expected = 0;
 
-	if (!loses_context(status) ||
-	    !atomic_compare_exchange_strong(&ctx->lost, &expected, status))
+	if (!atomic_compare_exchange_strong(&ctx->lost, &expected, status))
 		return;
 	ava_log("ava", "%.*s: context lost: %s; all calls of this process fail from now on",
 		AVA_API_NAME_LEN, (const char *)ctx->api->name,
 		status == -ENOLINK ? "the host's server is gone" : strerror(-status));
 }
 
-static int context_call(struct ava_context *ctx, struct ava_call *call)
+void ava_context_check(struct ava_context *ctx, int status)
+{
+	if (loses_context(status))
+		ava_context_lose(ctx, status);
+}
+
+/* What every call begins with: a context, a stream, and other threads' calls are sent. */
+static int context_begin(struct ava_context **ctx, struct ava_batch **b)
+{
+	int ret;
+
+	/* After fork the context that the caller holds has to be opened again. */
+	if (!atomic_load(&(*ctx)->ready)) {
+		ret = ava_context_get((*ctx)->api, ctx);
+		if (ret)
+			return ret;
+	}
+	ret = atomic_load(&(*ctx)->lost);
+	if (!ret)
+		ret = ava_stream_get(*ctx, b);
+	if (!ret)
+		ava_batch_flush_others(*ctx, *b);
+	return ret;
+}
+
+/* A call that has no place in the order but that of its stream. */
+static int context_pass(struct ava_context *ctx, struct ava_batch *b, struct ava_call *call)
 {
 	uint32_t done = 0;
 	int ret;
 
-	/* After fork the context that the caller holds has to be opened again. */
-	if (!atomic_load(&ctx->ready)) {
-		ret = ava_context_get(ctx->api, &ctx);
-		if (ret)
-			return ret;
-	}
-	ret = atomic_load(&ctx->lost);
-	if (ret)
-		return ret;
-	ret = ava_stream_get(ctx, &call->stream);
-	if (!ret)
-		ret = ctx->ops->submit(ctx->ch, call, 1, &done);
+	ava_batch_flush(ctx, b, true);
+	ret = ctx->ops->submit(ctx->ch, call, 1, &done);
 	if (!ret)
 		ret = call->status;
-	if (ret)
-		ava_context_lose(ctx, ret);
+	ava_context_check(ctx, ret);
 	return ret;
+}
+
+static int context_call(struct ava_context *ctx, struct ava_call *call)
+{
+	struct ava_batch *b;
+	int ret = context_begin(&ctx, &b);
+
+	if (ret)
+		return ret;
+	call->stream = b->stream;
+	return call->flags & AVA_CALL_ASYNC ? context_pass(ctx, b, call) :
+					      ava_batch_run(ctx, b, call);
 }
 
 int ava_context_call(struct ava_context *ctx, struct ava_call *call)
 {
 	call->status = context_call(ctx, call);
 	return call->status;
+}
+
+static int context_send(struct ava_context *ctx, struct ava_call *call)
+{
+	struct ava_batch *b;
+	int ret = context_begin(&ctx, &b);
+
+	if (ret)
+		return ret;
+	if (!(call->flags & AVA_CALL_ASYNC) || call->args_len < AVA_CS_HEAD * sizeof(uint64_t))
+		return -EINVAL;
+	if (call->args_len > ctx->limits.max_args)
+		return -E2BIG;
+	call->stream = b->stream;
+	if (call->seg_count || call->args_len > AVA_BATCH_BYTES)
+		return ava_batch_run(ctx, b, call);
+	return ava_batch_add(ctx, b, call);
+}
+
+int ava_context_send(struct ava_context *ctx, struct ava_call *call)
+{
+	call->status = context_send(ctx, call);
+	return call->status;
+}
+
+int ava_context_flush(struct ava_context *ctx)
+{
+	struct ava_batch *b;
+
+	if (!atomic_load(&ctx->ready))
+		return 0;
+	b = ava_stream_find(ctx);
+	ava_batch_flush_others(ctx, b);
+	if (b)
+		ava_batch_flush(ctx, b, true);
+	return atomic_load(&ctx->lost);
 }

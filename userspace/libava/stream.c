@@ -14,8 +14,8 @@
 struct thread_stream {
 	struct thread_stream *next;
 	struct ava_context *ctx;
+	struct ava_batch *batch;	/* in the child of a fork: somebody's, until it is current */
 	uint64_t epoch;
-	uint32_t stream;
 };
 
 static pthread_key_t stream_key;
@@ -65,15 +65,23 @@ static bool stream_is_current(const struct thread_stream *ts)
 	       atomic_load(&ts->ctx->ready);
 }
 
+static void stream_end(struct ava_context *ctx, struct ava_batch *b)
+{
+	uint32_t stream = b->stream;
+
+	ava_batch_give(ctx, b);
+	if (ctx->ops->stream_close(ctx->ch, stream) == -EBUSY)
+		stream_keep_idle(ctx, stream);
+}
+
 static void stream_thread_exit(void *value)
 {
 	struct thread_stream *ts = value, *next;
 
 	for (; ts; ts = next) {
 		next = ts->next;
-		if (stream_is_current(ts) &&
-		    ts->ctx->ops->stream_close(ts->ctx->ch, ts->stream) == -EBUSY)
-			stream_keep_idle(ts->ctx, ts->stream);
+		if (stream_is_current(ts))
+			stream_end(ts->ctx, ts->batch);
 		free(ts);
 	}
 }
@@ -101,16 +109,41 @@ static struct thread_stream *stream_add(struct ava_context *ctx,
 
 static int stream_open(struct ava_context *ctx, struct thread_stream *ts)
 {
+	struct ava_batch *b = ava_batch_take(ctx);
 	int ret = 0;
 
-	if (!stream_take_idle(ctx, &ts->stream))
-		ret = ctx->ops->stream_open(ctx->ch, &ts->stream);
-	if (!ret)
-		ts->epoch = ctx->epoch;
-	return ret;
+	if (!b)
+		return -ENOMEM;
+	if (!stream_take_idle(ctx, &b->stream))
+		ret = ctx->ops->stream_open(ctx->ch, &b->stream);
+	if (ret) {
+		ava_batch_give(ctx, b);
+		return ret;
+	}
+	ts->batch = b;
+	ts->epoch = ctx->epoch;
+	return 0;
 }
 
-int ava_stream_get(struct ava_context *ctx, uint32_t *stream)
+static struct thread_stream *stream_find(struct ava_context *ctx, struct thread_stream *first)
+{
+	while (first && first->ctx != ctx)
+		first = first->next;
+	return first;
+}
+
+struct ava_batch *ava_stream_find(struct ava_context *ctx)
+{
+	struct thread_stream *ts;
+
+	pthread_once(&stream_once, stream_init);
+	if (stream_key_error)
+		return NULL;
+	ts = stream_find(ctx, pthread_getspecific(stream_key));
+	return ts && stream_is_current(ts) ? ts->batch : NULL;
+}
+
+int ava_stream_get(struct ava_context *ctx, struct ava_batch **b)
 {
 	struct thread_stream *first, *ts;
 	int ret;
@@ -119,8 +152,7 @@ int ava_stream_get(struct ava_context *ctx, uint32_t *stream)
 	if (stream_key_error)
 		return -stream_key_error;
 	first = pthread_getspecific(stream_key);
-	for (ts = first; ts && ts->ctx != ctx; ts = ts->next)
-		;
+	ts = stream_find(ctx, first);
 	if (!ts)
 		ts = stream_add(ctx, first);
 	if (!ts)
@@ -130,6 +162,6 @@ int ava_stream_get(struct ava_context *ctx, uint32_t *stream)
 		if (ret)
 			return ret;
 	}
-	*stream = ts->stream;
+	*b = ts->batch;
 	return 0;
 }

@@ -475,8 +475,13 @@ static int guest_fill_reply(struct ava_gcall *g, struct ava_call *c)
 
 static bool guest_open_reply(struct ava_gcall *g, const struct ava_call *c)
 {
+	uint64_t word;
+
 	ava_cs_reader_init(&g->reply, (const void *)(uintptr_t)c->reply, c->reply_len);
-	switch (ava_cs_get_word(&g->reply)) {
+	word = ava_cs_get_word(&g->reply);
+	if (word & AVA_CS_OUTPUT)
+		ava_context_output(g->ctx);
+	switch (word & ~(uint64_t)AVA_CS_OUTPUT) {
 	case AVA_CS_EXECUTED:
 		return ava_guest_decoded(g);
 	case AVA_CS_REFUSED:
@@ -507,7 +512,8 @@ bool ava_guest_call(struct ava_gcall *g)
 	c.flags = g->async ? AVA_CALL_ASYNC : 0;
 	g->err = guest_fill_reply(g, &c);
 	if (!g->err)
-		g->err = ava_context_call(g->ctx, &c);
+		g->err = g->async ? ava_context_send(g->ctx, &c) :
+				    ava_context_call(g->ctx, &c);
 	if (g->err)
 		return false;
 	return g->async || guest_open_reply(g, &c);
@@ -527,8 +533,16 @@ void ava_guest_forget(struct ava_context *ctx)
 	while ((args.count = ava_object_forgotten(args.list, 24))) {
 		c.args_len = offsetof(typeof(args), list) + args.count * sizeof(args.list[0]);
 		/* A context that does not take it has ended, and what it had with it. */
-		ava_context_call(ctx, &c);
+		ava_context_send(ctx, &c);
 	}
+}
+
+int ava_guest_flush(const struct ava_guest_api *api)
+{
+	struct ava_context *ctx;
+	int ret = ava_context_get(&api->id, &ctx);
+
+	return ret ? ret : ava_context_flush(ctx);
 }
 
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said)

@@ -36,7 +36,9 @@ const struct ava_limits *ava_context_limits(const struct ava_context *ctx);
  * @call: all (in) fields but stream set; (out) fields are filled
  *
  * Opens the thread's stream at first use; it is closed when the thread exits.
- * Retries after signals. A synchronous call returns when its reply is there.
+ * Retries after signals. A synchronous call returns when its reply is there, and
+ * is sent with the thread's batch. Where ava_context_send() is used too, the
+ * arguments start with AVA_CS_HEAD words, of which the order is filled in here.
  * Return: 0, or the transport's -errno (also in call->status); the reply is
  * valid only for 0. The first loss of a context is logged once to stderr.
  */
@@ -49,19 +51,31 @@ int ava_context_call(struct ava_context *ctx, struct ava_call *call);
  *	copied and start with AVA_CS_HEAD words, of which the order is filled in here
  *
  * Goes into the calling thread's batch, which is sent with the thread's next
- * synchronous call, when it is full, by ava_context_flush(), when another thread's
- * call has to come after it, and at the latest AVA_FLUSH_NS later. A call with
- * segments is sent at once, behind the batch. After fork(2) the child's batches
- * are empty.
- * Return: 0 or -errno; once a context is lost, each call fails.
+ * synchronous call, when it is full, by ava_context_flush(), before another thread
+ * adds or makes a call, and at the latest AVA_FLUSH_NS later. A call with segments
+ * is sent at once, behind the batch. After fork(2) the child's batches are empty.
+ * Return: 0 or -errno: of this call, which is then not made, or of an earlier one
+ * that could not be sent although the context lives on. Once a context is lost,
+ * each call fails.
  */
 int ava_context_send(struct ava_context *ctx, struct ava_call *call);
 
 /**
- * ava_context_flush() - send the calling thread's batch
+ * ava_context_flush() - send the calling thread's batch, and those of other threads
  * @ctx: the context
+ *
+ * Return: 0, or the -errno of a lost context.
  */
 int ava_context_flush(struct ava_context *ctx);
+
+/**
+ * ava_context_output() - the vendor's library printed: write it to standard output
+ * @ctx: the context
+ *
+ * After a reply with AVA_CS_OUTPUT. Returns when all of it is written, by
+ * whichever thread.
+ */
+void ava_context_output(struct ava_context *ctx);
 
 #define AVA_FLUSH_NS	500000	/* how long a batch may wait for its thread's next call */
 

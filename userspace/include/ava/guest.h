@@ -289,6 +289,14 @@ void ava_guest_put_maybe(struct ava_gcall *g, const void *p, uint64_t len,
 bool ava_guest_call(struct ava_gcall *g);
 
 /**
+ * ava_guest_flush() - send what waits in batches
+ * @api: the library
+ *
+ * Return: 0, or the -errno of a lost context.
+ */
+int ava_guest_flush(const struct ava_guest_api *api);
+
+/**
  * ava_guest_cached() - look for an answer that was kept
  * @g: the call, with all its arguments put
  * @owner: the object whose life bounds the answer's, or NULL: the context
