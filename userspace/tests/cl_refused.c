@@ -34,30 +34,6 @@ static void CL_CALLBACK native(void *args)
 	(void)args;
 }
 
-static void test_mapping(const struct cl_env *env)
-{
-	const size_t zero[3] = { 0 }, one[3] = { 1, 1, 1 };
-	cl_mem mem = cl_test_buffer(env, 64);
-	size_t pitch;
-	cl_int err = 0;
-	void *p;
-
-	p = clEnqueueMapBuffer(env->queue, mem, CL_TRUE, CL_MAP_READ, 0, 64, 0, NULL,
-			       NULL, &err);
-	tap(!p, "clEnqueueMapBuffer maps nothing");
-	tap_err(err, CL_MAP_FAILURE, "clEnqueueMapBuffer");
-	p = clEnqueueMapImage(env->queue, mem, CL_TRUE, CL_MAP_READ, zero, one, &pitch,
-			      NULL, 0, NULL, NULL, &err);
-	tap(!p, "clEnqueueMapImage maps nothing");
-	tap_err(err, CL_MAP_FAILURE, "clEnqueueMapImage");
-	p = clEnqueueMapBuffer(env->queue, mem, CL_TRUE, CL_MAP_READ, 0, 64, 0, NULL,
-			       NULL, NULL);
-	tap(!p, "nor without a place for the error");
-	err = clEnqueueUnmapMemObject(env->queue, mem, &pitch, 0, NULL, NULL);
-	tap_err(err, CL_INVALID_VALUE, "clEnqueueUnmapMemObject");
-	clReleaseMemObject(mem);
-}
-
 static void test_shared_memory(const struct cl_env *env, cl_kernel kernel)
 {
 	void *none[1] = { NULL };
@@ -105,15 +81,6 @@ static void test_callbacks(const struct cl_env *env)
 	clReleaseMemObject(mem);
 }
 
-static void test_pipes(const struct cl_env *env)
-{
-	cl_int err = 0;
-	cl_mem pipe = clCreatePipe(env->context, 0, 4, 4, NULL, &err);
-
-	tap(!pipe, "clCreatePipe makes nothing");
-	tap_err(err, CL_INVALID_OPERATION, "clCreatePipe");
-}
-
 /* The loader has these; the description has not. */
 static void test_graphics(const struct cl_env *env)
 {
@@ -126,27 +93,6 @@ static void test_graphics(const struct cl_env *env)
 	tap_err(err, CL_INVALID_OPERATION, "clCreateFromGLBuffer");
 	tap_err(clGetGLObjectInfo(mem, &type, NULL), CL_INVALID_OPERATION,
 		"clGetGLObjectInfo");
-	clReleaseMemObject(mem);
-}
-
-/* Would wait for what this thread does only later. */
-static void test_read_before_user_event(const struct cl_env *env)
-{
-	cl_event user = clCreateUserEvent(env->context, NULL);
-	cl_mem mem = cl_test_buffer(env, 64);
-	char bytes[64];
-	cl_int err;
-
-	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 1, &user, NULL);
-	tap_err(err, CL_OUT_OF_RESOURCES, "a read that waits for a user event");
-	clSetUserEventStatus(user, CL_COMPLETE);
-	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 1, &user, NULL);
-	tap_err(err, CL_SUCCESS, "the same once the event is set");
-	clReleaseEvent(user);
-	user = clCreateUserEvent(env->context, NULL);
-	clReleaseEvent(user);
-	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, 64, bytes, 0, NULL, NULL);
-	tap_err(err, CL_SUCCESS, "an event that is gone keeps nothing waiting");
 	clReleaseMemObject(mem);
 }
 
@@ -192,12 +138,9 @@ int main(void)
 	cl_env_open(&env);
 	program = cl_test_build(&env, source, "-cl-kernel-arg-info");
 	kernel = cl_test_kernel(program, "set");
-	test_mapping(&env);
 	test_shared_memory(&env, kernel);
 	test_callbacks(&env);
-	test_pipes(&env);
 	test_graphics(&env);
-	test_read_before_user_event(&env);
 	test_extensions(&env);
 	test_wrong_objects(&env, kernel);
 	clReleaseKernel(kernel);

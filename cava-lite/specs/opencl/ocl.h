@@ -54,25 +54,6 @@ ava_pure static inline size_t ocl_box_bytes(size_t width, size_t height,
 				      ocl_mul(depth - 1, slice)));
 }
 
-/* Bytes behind the pointer of a rectangular transfer; pitches of 0 mean tight. */
-ava_pure static inline size_t ocl_rect_bytes(const size_t *origin,
-					     const size_t *region,
-					     size_t row, size_t slice)
-{
-	size_t box;
-
-	if (!origin || !region)
-		return 0;
-	row = row ? row : region[0];
-	slice = slice ? slice : ocl_mul(row, region[1]);
-	box = ocl_box_bytes(region[0], region[1], region[2], row, slice);
-	if (!box)
-		return 0;
-	return ocl_add(box, ocl_add(origin[0],
-				    ocl_add(ocl_mul(origin[1], row),
-					    ocl_mul(origin[2], slice))));
-}
-
 ava_pure static inline size_t ocl_channels(cl_channel_order order)
 {
 	switch (order) {
@@ -160,92 +141,23 @@ ava_pure static inline size_t ocl_image3d_bytes(const cl_image_format *format,
 	       ocl_mul(slice ? slice : ocl_mul(row, height), depth);
 }
 
-/* Bytes behind the pointer of clEnqueueReadImage, for pixels of @pixel bytes. */
-ava_pure static inline size_t ocl_region_bytes(const size_t *region, size_t row,
-					       size_t slice, size_t pixel,
-					       cl_mem_object_type type)
-{
-	size_t width;
-
-	if (!region)
-		return 0;
-	width = ocl_mul(region[0], pixel);
-	row = row ? row : width;
-	/* Drivers differ in which pitch is between images; a slice has a row at least. */
-	if (type == CL_MEM_OBJECT_IMAGE1D_ARRAY)
-		return ocl_box_bytes(width, region[1], region[2],
-				     slice > row ? slice : row, 0);
-	slice = slice ? slice : ocl_mul(row, region[1]);
-	return ocl_box_bytes(width, region[1], region[2], row, slice);
-}
-
 /* Does clCreateBuffer or clCreateImage read host_ptr? */
 ava_pure static inline int ocl_reads_host_ptr(cl_mem_flags flags)
 {
 	return !!(flags & (CL_MEM_COPY_HOST_PTR | CL_MEM_USE_HOST_PTR));
 }
 
-/* ---- guest ---------------------------------------------------------------------- */
-
-/* The image's own pixel size and type, which its reads and writes depend on. */
-ava_guest size_t ocl_guest_pixel(cl_mem image);
-ava_guest cl_mem_object_type ocl_guest_type(cl_mem image);
-
 /* ---- server --------------------------------------------------------------------- */
 
-/* A server's address is nobody's business; and useless in the guest. */
-ava_server void ocl_hide_host_ptr(cl_mem_info name, size_t size, void *value);
-
-/* Memory of CL_MEM_USE_HOST_PTR is freed with the object, all other at once. */
-ava_server void ocl_keep_host_memory(cl_mem mem, void *bytes);
-
 /*
- * A transfer that is not blocking owns host memory until it is complete. Reads
- * and writes are executed as blocking ones, which is the same to the application
- * as long as they need not wait for something that its thread does next. Only a
- * user event can be such a thing: while one of them is not set, writes use a
- * copy, and reads are refused instead of waiting for ever.
+ * User events that the program has not set: a transfer that another one would have to
+ * wait for may depend on them.
  */
 ava_server void ocl_user_event_made(cl_event event);
 ava_server void ocl_user_event_set(cl_event event);
 ava_server cl_int ocl_release_event(cl_event event);
 
-ava_server cl_int ocl_read_buffer(cl_command_queue queue, cl_mem buffer,
-				  cl_bool blocking, size_t offset, size_t size,
-				  void *ptr, cl_uint count,
-				  const cl_event *list, cl_event *event);
-ava_server cl_int ocl_write_buffer(cl_command_queue queue, cl_mem buffer,
-				   cl_bool blocking, size_t offset, size_t size,
-				   const void *ptr, cl_uint count,
-				   const cl_event *list, cl_event *event);
-ava_server cl_int ocl_read_rect(cl_command_queue queue, cl_mem buffer,
-				cl_bool blocking, const size_t *buffer_origin,
-				const size_t *host_origin, const size_t *region,
-				size_t buffer_row, size_t buffer_slice,
-				size_t host_row, size_t host_slice, void *ptr,
-				cl_uint count, const cl_event *list,
-				cl_event *event);
-ava_server cl_int ocl_write_rect(cl_command_queue queue, cl_mem buffer,
-				 cl_bool blocking, const size_t *buffer_origin,
-				 const size_t *host_origin, const size_t *region,
-				 size_t buffer_row, size_t buffer_slice,
-				 size_t host_row, size_t host_slice,
-				 const void *ptr, cl_uint count,
-				 const cl_event *list, cl_event *event);
-
-/* @pixel and @type are the guest's idea of the image; it is checked, @ptr depends on it. */
-ava_server cl_int ocl_read_image(cl_command_queue queue, cl_mem image,
-				 cl_bool blocking, const size_t *origin,
-				 const size_t *region, size_t row, size_t slice,
-				 void *ptr, cl_uint count, const cl_event *list,
-				 cl_event *event, size_t pixel,
-				 cl_mem_object_type type);
-ava_server cl_int ocl_write_image(cl_command_queue queue, cl_mem image,
-				  cl_bool blocking, const size_t *origin,
-				  const size_t *region, size_t row, size_t slice,
-				  const void *ptr, cl_uint count,
-				  const cl_event *list, cl_event *event,
-				  size_t pixel, cl_mem_object_type type);
+#include "ocl_memory.h"
 
 #include "ocl_objects.h"
 

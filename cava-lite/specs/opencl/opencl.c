@@ -188,61 +188,78 @@ cl_int clFlush(cl_command_queue queue)
 	ava_id(67);
 
 cl_int clFinish(cl_command_queue queue)
-	ava_id(68) ava_may_wait ava_server_replace(ocl_finish);
+	ava_id(68) ava_may_wait ava_server_replace(ocl_finish)
+	ava_guest_after(ocl_observed());
 
 /* ---- memory objects ------------------------------------------------------------- */
 
 cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
-	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ? size : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
-	ava_id(80) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+	ava_id(80) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE)
+	ava_server_replace(ocl_server_buffer)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, size))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr);
 
 cl_mem clCreateBufferWithProperties(cl_context context,
 	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
 	size_t size,
-	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ? size : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
-	ava_id(81) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+	ava_id(81) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE)
+	ava_server_replace(ocl_server_buffer_with)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, size))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr);
 
 cl_mem clCreateSubBuffer(cl_mem buffer, cl_mem_flags flags, cl_buffer_create_type type,
 	const void *info ava_in
 		ava_bytes(type == CL_BUFFER_CREATE_TYPE_REGION ? sizeof(cl_buffer_region) : 0),
 	OCL_ERROR)
-	ava_id(82) ava_new;
+	ava_id(82) ava_new ava_guest_after(ocl_sub_buffer_made(ret, buffer, info));
 
 cl_mem clCreateImage(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in,
 	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
-	void *host_ptr ava_in
-		ava_bytes(ocl_reads_host_ptr(flags) ? ocl_image_bytes(format, desc) : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
 	ava_id(83) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
-					 CL_MEM_OBJECT_ALLOCATION_FAILURE);
+					 CL_MEM_OBJECT_ALLOCATION_FAILURE)
+	ava_server_replace(ocl_server_image)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, ocl_image_bytes(format, desc)))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr)
+	ava_guest_after(ocl_image_made(ret, desc));
 
 cl_mem clCreateImageWithProperties(cl_context context,
 	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
 	const cl_image_format *format ava_in,
 	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
-	void *host_ptr ava_in
-		ava_bytes(ocl_reads_host_ptr(flags) ? ocl_image_bytes(format, desc) : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
 	ava_id(84) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
-					 CL_MEM_OBJECT_ALLOCATION_FAILURE);
+					 CL_MEM_OBJECT_ALLOCATION_FAILURE)
+	ava_server_replace(ocl_server_image_with)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, ocl_image_bytes(format, desc)))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr)
+	ava_guest_after(ocl_image_made(ret, desc));
 
 cl_mem clCreateImage2D(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in, size_t width, size_t height, size_t row_pitch,
-	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ?
-		ocl_image3d_bytes(format, width, height, 1, row_pitch, 0) : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
-	ava_id(85) ava_new;
+	ava_id(85) ava_new
+	ava_server_replace(ocl_server_image2d)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, ocl_image3d_bytes(format, width, height, 1, row_pitch, 0)))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr);
 
 cl_mem clCreateImage3D(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in, size_t width, size_t height, size_t depth,
 	size_t row_pitch, size_t slice_pitch,
-	void *host_ptr ava_in ava_bytes(ocl_reads_host_ptr(flags) ?
-		ocl_image3d_bytes(format, width, height, depth, row_pitch, slice_pitch) : 0) ava_kept(ocl_keep_host_memory),
+	void *host_ptr ava_in ava_bytes(given),
 	OCL_ERROR)
-	ava_id(86) ava_new;
+	ava_id(86) ava_new
+	ava_server_replace(ocl_server_image3d)
+	ava_implicit(size_t, given, ocl_given_bytes(flags, host_ptr, ocl_image3d_bytes(format, width, height, depth, row_pitch, slice_pitch)))
+	ava_implicit(cl_ulong, address, (cl_ulong)host_ptr);
 
 cl_int clRetainMemObject(cl_mem mem ava_retains)
 	ava_id(87);
@@ -254,7 +271,7 @@ cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
 	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
 		ava_handles_if(name == CL_MEM_ASSOCIATED_MEMOBJECT, cl_mem),
 	OCL_VALUE_RET)
-	ava_id(89) ava_server_after(ocl_hide_host_ptr(name, size, value));
+	ava_id(89) ava_server_after(ocl_show_host_ptr(name, size, value));
 
 cl_int clGetImageInfo(cl_mem image, cl_image_info name,
 	OCL_VALUE ava_handles_if(name == CL_IMAGE_BUFFER, cl_mem),
@@ -272,12 +289,15 @@ cl_int clSetMemObjectDestructorCallback(cl_mem mem,
 	ava_unsupported_with(CL_OUT_OF_RESOURCES);
 
 cl_mem clCreatePipe(cl_context context, cl_mem_flags flags, cl_uint packet_size,
-	cl_uint max_packets, const cl_pipe_properties *properties, OCL_ERROR)
-	ava_unsupported;
+	cl_uint max_packets, const cl_pipe_properties *properties ava_in ava_list, OCL_ERROR)
+	ava_id(92) ava_new;
 
-cl_int clGetPipeInfo(cl_mem pipe, cl_pipe_info name, size_t size, void *value,
-	size_t *size_ret)
-	ava_unsupported_with(CL_INVALID_MEM_OBJECT);
+cl_int clGetPipeInfo(cl_mem pipe, cl_pipe_info name, OCL_VALUE, OCL_VALUE_RET)
+	ava_id(93);
+
+/* Not of the API: what the guest knows of a memory object. */
+cl_int ocl_get_facts(cl_mem mem, struct ocl_facts *facts ava_out)
+	ava_id(94) ava_server_replace(ocl_server_facts);
 
 /* ---- samplers ------------------------------------------------------------------- */
 
@@ -433,7 +453,7 @@ cl_int clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_info name, size_t si
 /* ---- events --------------------------------------------------------------------- */
 
 cl_int clWaitForEvents(cl_uint n, const cl_event *events ava_in ava_count(n))
-	ava_id(160) ava_may_wait;
+	ava_id(160) ava_may_wait ava_guest_after(ocl_observed());
 
 cl_event clCreateUserEvent(cl_context context, OCL_ERROR)
 	ava_id(161) ava_new ava_server_after(ocl_user_event_made(ret));
@@ -451,11 +471,11 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)
 		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(165) ava_may_wait OCL_REFS(event);
+	ava_id(165) ava_may_wait ava_guest_after(ocl_observed()) OCL_REFS(event);
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(166);
+	ava_id(166) ava_guest_after(ocl_observed());
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
@@ -463,35 +483,56 @@ cl_int clSetEventCallback(cl_event event, cl_int type,
 
 /* ---- commands on buffers -------------------------------------------------------- */
 
+/* Not of the API: reads and writes of every kind are made of these. */
+cl_int ocl_read(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
+	size_t size, void *bytes ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	ava_id(187) ava_may_wait ava_server_replace(ocl_server_read) ava_cost(1);
+
+cl_int ocl_write(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
+	size_t size, const void *bytes ava_in ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	ava_id(188) ava_may_wait ava_server_replace(ocl_server_write) ava_cost(1);
+
+/* And these bring what was not there when ocl_read() or ocl_map() returned. */
+cl_int ocl_collect(cl_uint n, const cl_ulong *ids ava_in ava_count(n),
+	cl_int *states ava_out ava_count(n),
+	size_t size, void *bytes ava_out ava_bytes(size) ava_valid(*used),
+	size_t *used ava_out)
+	ava_id(189) ava_server_replace(ocl_server_collect);
+
+cl_int ocl_fetch(cl_ulong id, size_t offset, size_t size,
+	void *bytes ava_out ava_bytes(size))
+	ava_id(178) ava_server_replace(ocl_server_fetch);
+
+cl_int ocl_wait(cl_ulong id)
+	ava_id(179) ava_may_wait ava_server_replace(ocl_server_wait);
+
 cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
-	size_t offset, size_t size, void *ptr ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
-	ava_id(180) ava_may_wait ava_server_replace(ocl_read_buffer) ava_cost(1);
+	size_t offset, size_t size, void *ptr, cl_uint waits, const cl_event *wait_list,
+	cl_event *event)
+	ava_guest_replace(ocl_guest_read_buffer);
 
 cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
-	size_t offset, size_t size, const void *ptr ava_in ava_bytes(size),
-	OCL_WAITS, OCL_EVENT)
-	ava_id(181) ava_may_wait ava_server_replace(ocl_write_buffer) ava_cost(1);
+	size_t offset, size_t size, const void *ptr, cl_uint waits,
+	const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_write_buffer);
 
-/* inout: the bytes of host memory between the rows keep their values. */
 cl_int clEnqueueReadBufferRect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
-	OCL_XYZ(buffer_origin), OCL_XYZ(host_origin), OCL_XYZ(region),
+	const size_t *buffer_origin, const size_t *host_origin, const size_t *region,
 	size_t buffer_row, size_t buffer_slice, size_t host_row, size_t host_slice,
-	void *ptr ava_inout ava_bytes(ocl_rect_bytes(host_origin, region, host_row, host_slice)),
-	OCL_WAITS, OCL_EVENT)
-	ava_id(182) ava_may_wait ava_server_replace(ocl_read_rect) ava_cost(1);
+	void *ptr, cl_uint waits, const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_read_rect);
 
 cl_int clEnqueueWriteBufferRect(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
-	OCL_XYZ(buffer_origin), OCL_XYZ(host_origin), OCL_XYZ(region),
+	const size_t *buffer_origin, const size_t *host_origin, const size_t *region,
 	size_t buffer_row, size_t buffer_slice, size_t host_row, size_t host_slice,
-	const void *ptr ava_in
-		ava_bytes(ocl_rect_bytes(host_origin, region, host_row, host_slice)),
-	OCL_WAITS, OCL_EVENT)
-	ava_id(183) ava_may_wait ava_server_replace(ocl_write_rect) ava_cost(1);
+	const void *ptr, cl_uint waits, const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_write_rect);
 
 cl_int clEnqueueFillBuffer(cl_command_queue queue, cl_mem buffer,
-	const void *pattern ava_in ava_bytes(pattern_size), size_t pattern_size,
+	const void *pattern ava_in ava_bytes(given), size_t pattern_size,
 	size_t offset, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_id(184) ava_cost(1);
+	ava_id(184) ava_server_replace(ocl_server_fill) ava_cost(1)
+	ava_implicit(size_t, given, ocl_pattern_bytes(pattern_size));
 
 cl_int clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to,
 	size_t from_offset, size_t to_offset, size_t size, OCL_WAITS, OCL_EVENT)
@@ -506,26 +547,20 @@ cl_int clEnqueueCopyBufferRect(cl_command_queue queue, cl_mem from, cl_mem to,
 /* ---- commands on images --------------------------------------------------------- */
 
 cl_int clEnqueueReadImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
-	OCL_XYZ(origin), OCL_XYZ(region),
-	size_t row, size_t slice, void *ptr ava_inout ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
-	OCL_WAITS, OCL_EVENT)
-	ava_id(190) ava_may_wait ava_server_replace(ocl_read_image) ava_cost(1)
-	ava_implicit(size_t, pixel, ocl_guest_pixel(image))
-	ava_implicit(cl_mem_object_type, type, ocl_guest_type(image));
+	const size_t *origin, const size_t *region, size_t row, size_t slice, void *ptr,
+	cl_uint waits, const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_read_image);
 
 cl_int clEnqueueWriteImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
-	OCL_XYZ(origin), OCL_XYZ(region),
-	size_t row, size_t slice, const void *ptr ava_in
-		ava_bytes(ocl_region_bytes(region, row, slice, pixel, type)),
-	OCL_WAITS, OCL_EVENT)
-	ava_id(191) ava_may_wait ava_server_replace(ocl_write_image) ava_cost(1)
-	ava_implicit(size_t, pixel, ocl_guest_pixel(image))
-	ava_implicit(cl_mem_object_type, type, ocl_guest_type(image));
+	const size_t *origin, const size_t *region, size_t row, size_t slice,
+	const void *ptr, cl_uint waits, const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_write_image);
 
 cl_int clEnqueueFillImage(cl_command_queue queue, cl_mem image,
-	const void *color ava_in ava_bytes(4 * sizeof(cl_uint)),
+	const void *color ava_in ava_bytes(given),
 	OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(192) ava_cost(1);
+	ava_id(192) ava_server_replace(ocl_server_fill_image) ava_cost(1)
+	ava_implicit(size_t, given, ocl_color_bytes(image));
 
 cl_int clEnqueueCopyImage(cl_command_queue queue, cl_mem from, cl_mem to,
 	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
@@ -542,17 +577,29 @@ cl_int clEnqueueCopyBufferToImage(cl_command_queue queue, cl_mem buffer, cl_mem 
 /* ---- mapping -------------------------------------------------------------------- */
 
 void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
-	cl_map_flags flags, size_t offset, size_t size, OCL_WAITS, OCL_EVENT, OCL_ERROR)
-	ava_unsupported_with(CL_MAP_FAILURE);
+	cl_map_flags flags, size_t offset, size_t size, cl_uint waits,
+	const cl_event *wait_list, cl_event *event, cl_int *err)
+	ava_guest_replace(ocl_guest_map_buffer);
 
 void *clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blocking,
-	cl_map_flags flags, const size_t *origin, const size_t *region, size_t *row_pitch,
-	size_t *slice_pitch, OCL_WAITS, OCL_EVENT, OCL_ERROR)
-	ava_unsupported_with(CL_MAP_FAILURE);
+	cl_map_flags flags, const size_t *origin, const size_t *region, size_t *row,
+	size_t *slice, cl_uint waits, const cl_event *wait_list, cl_event *event,
+	cl_int *err)
+	ava_guest_replace(ocl_guest_map_image);
 
 cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *ptr,
-	OCL_WAITS, OCL_EVENT)
-	ava_unsupported_with(CL_INVALID_VALUE);
+	cl_uint waits, const cl_event *wait_list, cl_event *event)
+	ava_guest_replace(ocl_guest_unmap);
+
+/* Not of the API: maps in the vendor's library, by the guest's name for them. */
+cl_int ocl_map(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
+	size_t *pitches ava_out ava_count(2),
+	size_t size, void *bytes ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	ava_id(201) ava_may_wait ava_server_replace(ocl_server_map) ava_cost(1);
+
+cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
+	size_t size, const void *bytes ava_in ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	ava_id(202) ava_server_replace(ocl_server_unmap) ava_cost(1);
 
 cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,
 	const cl_mem *mems ava_in ava_count(n), cl_mem_migration_flags flags,

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server_memory.c - memory objects: their host memory, and what the guest asks about them
+ *
+ * The memory of CL_MEM_USE_HOST_PTR is a copy here, aligned as the application's is,
+ * and lives as long as the object. The vendor's library answers questions about it
+ * with addresses of the copy, which become the application's again.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "server_memory.h"
+
+/* Host memory that a memory object uses. */
+struct host_memory {
+	struct host_memory *next;
+	char *base;
+	size_t size;
+	cl_ulong address;
+	void *heap;
+	size_t heap_size;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct host_memory *all;
+
+void *ocl_heap_alloc(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void ocl_heap_free(void *p, size_t size)
+{
+	if (p)
+		munmap(p, size);
+}
+
+static char *nowhere;
+
+static void make_nowhere(void)
+{
+	void *p = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* Without even that, the highest page of user space will do. */
+	nowhere = p == MAP_FAILED ? (char *)((1ull << 47) - 8192) : (char *)p + (1 << 19);
+}
+
+void *ocl_nowhere(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_nowhere);
+	return nowhere;
+}
+
+/* ---- host memory ------------------------------------------------------------------ */
+
+static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
+{
+	struct host_memory **pos, *h = p;
+
+	(void)mem;
+	pthread_mutex_lock(&lock);
+	for (pos = &all; *pos != h; pos = &(*pos)->next)
+		;
+	*pos = h->next;
+	pthread_mutex_unlock(&lock);
+	ocl_heap_free(h->heap, h->heap_size);
+	free(h);
+}
+
+/* A copy with the same place in its page, which kernels may rely on. */
+static struct host_memory *host_memory_new(const void *bytes, size_t size, cl_ulong address)
+{
+	struct host_memory *h = calloc(1, sizeof(*h));
+	size_t in_page = address % sysconf(_SC_PAGESIZE);
+
+	if (!h)
+		return NULL;
+	h->heap_size = in_page + size;
+	h->heap = ocl_heap_alloc(h->heap_size);
+	if (!h->heap) {
+		free(h);
+		return NULL;
+	}
+	h->base = (char *)h->heap + in_page;
+	h->size = size;
+	h->address = address;
+	memcpy(h->base, bytes, size);
+	pthread_mutex_lock(&lock);
+	h->next = all;
+	all = h;
+	pthread_mutex_unlock(&lock);
+	return h;
+}
+
+static cl_ulong application_address(const char *p)
+{
+	cl_ulong address = 0;
+
+	pthread_mutex_lock(&lock);
+	for (struct host_memory *h = all; h && p; h = h->next)
+		if (p >= h->base && p < h->base + h->size)
+			address = h->address + (p - h->base);
+	pthread_mutex_unlock(&lock);
+	return address;
+}
+
+void ocl_show_host_ptr(cl_mem_info name, size_t size, void *value)
+{
+	void *native;
+	cl_ulong address;
+
+	if (name != CL_MEM_HOST_PTR || !value || size < sizeof(native))
+		return;
+	memcpy(&native, value, sizeof(native));
+	address = application_address(native);
+	memcpy(value, &address, sizeof(address));
+}
+
+/**
+ * struct host_arg - the host_ptr argument of one call
+ * @flags: of the object to make
+ * @ptr: what to pass
+ * @used: memory that the object will use
+ */
+struct host_arg {
+	cl_mem_flags flags;
+	void *ptr;
+	struct host_memory *used;
+};
+
+/* False without memory. */
+static bool host_arg_init(struct host_arg *a, cl_mem_flags flags, void *host_ptr,
+			  size_t given, cl_ulong address)
+{
+	*a = (struct host_arg){ .flags = flags, .ptr = host_ptr };
+	if (host_ptr && !given)
+		a->ptr = ocl_nowhere();
+	if (!host_ptr || !given || !(flags & CL_MEM_USE_HOST_PTR))
+		return true;
+	a->used = host_memory_new(host_ptr, given, address);
+	if (a->used)
+		a->ptr = a->used->base;
+	return a->used;
+}
+
+static cl_mem host_arg_done(struct host_arg *a, cl_mem mem)
+{
+	if (a->used && !mem)
+		host_memory_free(NULL, a->used);
+	/* Where the callback is refused the bytes stay: better than freed too early. */
+	else if (a->used)
+		clSetMemObjectDestructorCallback(mem, host_memory_free, a->used);
+	return mem;
+}
+
+static cl_mem no_memory(cl_int *err)
+{
+	if (err)
+		*err = CL_OUT_OF_HOST_MEMORY;
+	return NULL;
+}
+
+cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size, void *host_ptr,
+			 cl_int *err, size_t given, cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateBuffer(context, flags, size, a.ptr, err));
+}
+
+cl_mem ocl_server_buffer_with(cl_context context, const cl_mem_properties *properties,
+			      cl_mem_flags flags, size_t size, void *host_ptr, cl_int *err,
+			      size_t given, cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateBufferWithProperties(context, properties, flags,
+							      size, a.ptr, err));
+}
+
+cl_mem ocl_server_image(cl_context context, cl_mem_flags flags,
+			const cl_image_format *format, const cl_image_desc *desc,
+			void *host_ptr, cl_int *err, size_t given, cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateImage(context, flags, format, desc, a.ptr, err));
+}
+
+cl_mem ocl_server_image_with(cl_context context, const cl_mem_properties *properties,
+			     cl_mem_flags flags, const cl_image_format *format,
+			     const cl_image_desc *desc, void *host_ptr, cl_int *err,
+			     size_t given, cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateImageWithProperties(context, properties, flags,
+							     format, desc, a.ptr, err));
+}
+
+cl_mem ocl_server_image2d(cl_context context, cl_mem_flags flags,
+			  const cl_image_format *format, size_t width, size_t height,
+			  size_t row_pitch, void *host_ptr, cl_int *err, size_t given,
+			  cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateImage2D(context, flags, format, width, height,
+						 row_pitch, a.ptr, err));
+}
+
+cl_mem ocl_server_image3d(cl_context context, cl_mem_flags flags,
+			  const cl_image_format *format, size_t width, size_t height,
+			  size_t depth, size_t row_pitch, size_t slice_pitch,
+			  void *host_ptr, cl_int *err, size_t given, cl_ulong address)
+{
+	struct host_arg a;
+
+	if (!host_arg_init(&a, flags, host_ptr, given, address))
+		return no_memory(err);
+	return host_arg_done(&a, clCreateImage3D(context, flags, format, width, height,
+						 depth, row_pitch, slice_pitch, a.ptr, err));
+}
+
+/* ---- facts -------------------------------------------------------------------------- */
+
+static cl_int mem_value(cl_mem mem, cl_mem_info name, void *value, size_t size)
+{
+	memset(value, 0, size);
+	return clGetMemObjectInfo(mem, name, size, value, NULL);
+}
+
+static size_t image_size(cl_mem image, cl_image_info name)
+{
+	size_t value = 0;
+
+	clGetImageInfo(image, name, sizeof(value), &value, NULL);
+	return value;
+}
+
+static size_t at_least_one(size_t n)
+{
+	return n ? n : 1;
+}
+
+static void image_facts(cl_mem image, struct ocl_facts *f)
+{
+	cl_image_format format = { 0 };
+	bool array = f->type == CL_MEM_OBJECT_IMAGE1D_ARRAY;
+
+	f->pixel = image_size(image, CL_IMAGE_ELEMENT_SIZE);
+	f->extent[0] = image_size(image, CL_IMAGE_WIDTH);
+	f->extent[1] = at_least_one(image_size(image, array ? CL_IMAGE_ARRAY_SIZE :
+							      CL_IMAGE_HEIGHT));
+	f->extent[2] = at_least_one(image_size(image, f->type == CL_MEM_OBJECT_IMAGE2D_ARRAY ?
+						      CL_IMAGE_ARRAY_SIZE : CL_IMAGE_DEPTH));
+	f->row = image_size(image, CL_IMAGE_ROW_PITCH);
+	f->slice = image_size(image, CL_IMAGE_SLICE_PITCH);
+	clGetImageInfo(image, CL_IMAGE_FORMAT, sizeof(format), &format, NULL);
+	f->order = format.image_channel_order;
+}
+
+cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts)
+{
+	void *host_ptr;
+	cl_int err;
+
+	memset(facts, 0, sizeof(*facts));
+	err = mem_value(mem, CL_MEM_TYPE, &facts->type, sizeof(facts->type));
+	if (err)
+		return err;
+	mem_value(mem, CL_MEM_FLAGS, &facts->flags, sizeof(facts->flags));
+	mem_value(mem, CL_MEM_SIZE, &facts->size, sizeof(facts->size));
+	mem_value(mem, CL_MEM_HOST_PTR, &host_ptr, sizeof(host_ptr));
+	facts->host_ptr = application_address(host_ptr);
+	if (facts->type != CL_MEM_OBJECT_BUFFER && facts->type != CL_MEM_OBJECT_PIPE)
+		image_facts(mem, facts);
+	return CL_SUCCESS;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server_memory.h - host memory and transfers of the server's
+ */
+#ifndef OCL_SERVER_MEMORY_H
+#define OCL_SERVER_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ocl.h"
+
+/**
+ * struct ocl_transfer - bytes for the guest that outlive the call, or a map
+ * @id: the guest's name for it
+ * @event: of the native command; NULL once it was seen to be complete, and was taken
+ * @mem: of a map: the object, only to be compared
+ * @ptr: of a map: what the vendor's library returned
+ * @heap: of a read: its memory
+ * @heap_size: its bytes
+ * @base: @box is relative to it
+ * @box: the rows
+ */
+struct ocl_transfer {
+	cl_ulong id;
+	cl_event event;
+	cl_mem mem;
+	char *ptr;
+	void *heap;
+	size_t heap_size;
+	char *base;
+	struct ocl_box box;
+};
+
+/* Names the transfer; false, and nothing done, if the name is in use or without memory. */
+bool ocl_transfer_add(struct ocl_transfer *t);
+
+/* Takes it out; the caller's. NULL if there is none. */
+struct ocl_transfer *ocl_transfer_take(cl_ulong id);
+void ocl_transfer_free(struct ocl_transfer *t);
+
+/* Host memory that is touched where rows are; NULL without memory. */
+void *ocl_heap_alloc(size_t size);
+void ocl_heap_free(void *p, size_t size);
+
+/* An address that is not NULL and has no memory: for calls that will be refused. */
+void *ocl_nowhere(void);
+
+void ocl_pack(void *packed, const void *base, const struct ocl_box *box, size_t at,
+	      size_t len);
+void ocl_unpack(void *base, const struct ocl_box *box, const void *packed);
+
+#endif /* OCL_SERVER_MEMORY_H */
