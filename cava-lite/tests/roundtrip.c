@@ -2,7 +2,7 @@
 /*
  * roundtrip.c - a program of the test API, linked with the generated library
  *
- * Runs against a generated server behind the UNIX channel; knows the API only.
+ * Runs against a generated server behind the LOCAL channel; knows the API only.
  * Ends with the death of the server, which it is given the pid of.
  */
 #include <pthread.h>

@@ -10,11 +10,11 @@
 static const struct {
 	const char *name;
 	const struct ava_channel_ops *ops;
-	bool needs_where;
+	bool may_where;
 } ava_channels[] = {
 	{ "AVA", &ava_channel_ava, false },
 	{ "SHM", &ava_channel_ava, false },
-	{ "UNIX", &ava_channel_unix, true },
+	{ "LOCAL", &ava_channel_local, true },
 };
 
 int ava_channel_select(const char *text, const struct ava_channel_ops **ops,
@@ -32,7 +32,7 @@ int ava_channel_select(const char *text, const struct ava_channel_ops **ops,
 		if (strlen(ava_channels[i].name) != len ||
 		    strncmp(ava_channels[i].name, text, len))
 			continue;
-		if (ava_channels[i].needs_where ? !*where : !!colon)
+		if (colon && (!ava_channels[i].may_where || !*where))
 			return -EINVAL;
 		*ops = ava_channels[i].ops;
 		return 0;

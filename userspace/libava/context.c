@@ -166,11 +166,15 @@ out:
 	return ctx;
 }
 
-static const char *open_error(int err, const char *where)
+static const char *open_error(const struct ava_channel_ops *ops, int err)
 {
 	switch (-err) {
+	case EPERM:
+		return "the system does not let the server reach this program's memory (it runs "
+		       "as another user, or see kernel.yama.ptrace_scope)";
 	case ENODEV:
-		return where ? "nothing is there; expected a server's socket" :
+		return ops == &ava_channel_local ?
+		       "nobody listens; expected avad --local, which ava-run starts, or a server" :
 		       "no device: expected /dev/ava, made by ava_guest for a vhost-ava-pci device";
 	case ECONNREFUSED:
 		return "no manager on the host: expected avad to run";
@@ -198,7 +202,7 @@ static void log_open_failure(struct ava_context *ctx, const char *where, int err
 		AVA_API_NAME_LEN, (const char *)ctx->api->name,
 		ctx->api->version_major, ctx->api->version_minor,
 		ctx->ops->name, where ? ":" : "", where ? where : "",
-		open_error(err, where));
+		open_error(ctx->ops, err));
 }
 
 static int context_open_locked(struct ava_context *ctx)
@@ -207,10 +211,13 @@ static int context_open_locked(struct ava_context *ctx)
 	const char *where;
 	int ret;
 
+	/* In a server, the vendor's loader tries this library as it does all others. */
+	if (getenv("AVA_SERVER"))
+		return -ENODEV;
 	ret = ava_channel_select(text, &ctx->ops, &where);
 	if (ret) {
 		if (!ctx->failure_logged)
-			ava_log("ava", "AVA_CHANNEL is \"%s\"; expected AVA, SHM or UNIX:<path>",
+			ava_log("ava", "AVA_CHANNEL is \"%s\"; expected AVA, SHM, LOCAL or LOCAL:<path>",
 				text);
 		ctx->failure_logged = true;
 		return ret;

@@ -43,7 +43,7 @@ struct ava_server_channel {
 };
 
 extern const struct ava_server_channel ava_server_ring;
-extern const struct ava_server_channel ava_server_unix;
+extern const struct ava_server_channel ava_server_local;
 
 /**
  * struct ava_server_stream - common start of every channel's stream
@@ -74,7 +74,7 @@ int ava_server_run(const struct ava_server_channel *ops, int fd,
 struct ava_sandbox;
 
 /**
- * ava_server_listen() - serve a unix socket, a process per connection
+ * ava_server_listen() - serve a socket of the LOCAL channel, a process per connection
  *
  * Return: exit status; in a child, that of its context.
  */

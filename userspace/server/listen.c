@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * listen.c - a unix socket that serves contexts, a process for each: a test part
+ * listen.c - a socket that serves LOCAL contexts, a process for each: for tests
  *
  * Stands where the host's kernel and the manager stand in the product.
  */
@@ -105,7 +105,7 @@ static int child_main(const struct listener *l, const struct child *c, int conn)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != l->pid)
 		return EXIT_FAILURE;
-	return ava_server_run(&ava_server_unix, conn, l->api);
+	return ava_server_run(&ava_server_local, conn, l->api);
 }
 
 static void child_free(struct child *c)

@@ -20,14 +20,16 @@
 
 struct options {
 	int context_fd;
-	const char *unix_path;
+	int local_fd;
+	const char *listen_path;
 	bool identify;
 	struct ava_sandbox sandbox;
 };
 
 static const struct option option_list[] = {
 	{ "context-fd", required_argument, NULL, 'c' },
-	{ "unix", required_argument, NULL, 'x' },
+	{ "local-fd", required_argument, NULL, 'f' },
+	{ "listen", required_argument, NULL, 'x' },
 	{ "identify", no_argument, NULL, 'i' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "work-dir", required_argument, NULL, 'w' },
@@ -40,9 +42,10 @@ static const struct option option_list[] = {
 static void print_usage(FILE *out, const char *name)
 {
 	fprintf(out,
-		"usage: %s --context-fd=N | --unix=PATH | --identify  [options]\n"
+		"usage: %s --context-fd=N | --local-fd=N | --listen=PATH | --identify  [options]\n"
 		"  --context-fd=N      serve the context whose file is descriptor N\n"
-		"  --unix=PATH         serve a socket, a process per context (for tests)\n"
+		"  --local-fd=N        serve the program on this machine whose connection is N\n"
+		"  --listen=PATH       serve a socket, a process per connection (for tests)\n"
 		"  --identify          print the API's name, version and hash\n"
 		"  --user=NAME         become NAME if started as root (ava, else nobody)\n"
 		"  --work-dir=DIR      the only directory to write to\n"
@@ -92,8 +95,13 @@ static int parse_option(struct options *o, int opt, const char *name)
 		if (o->context_fd < 0)
 			return parse_error(name, "--context-fd", "an open descriptor");
 		return 0;
+	case 'f':
+		o->local_fd = parse_fd(optarg);
+		if (o->local_fd < 0)
+			return parse_error(name, "--local-fd", "an open descriptor");
+		return 0;
 	case 'x':
-		o->unix_path = optarg;
+		o->listen_path = optarg;
 		return 0;
 	case 'i':
 		o->identify = true;
@@ -128,7 +136,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		if (ret)
 			return ret;
 	}
-	if (optind == argc && (o->context_fd >= 0) + !!o->unix_path + o->identify == 1)
+	o->sandbox.local = o->local_fd >= 0 || o->listen_path;
+	if (optind == argc && (o->context_fd >= 0) + o->sandbox.local + o->identify == 1 &&
+	    !(o->local_fd >= 0 && o->listen_path))
 		return 0;
 	print_usage(stderr, argv[0]);
 	return EXIT_USAGE;
@@ -146,20 +156,28 @@ static int print_identity(const struct ava_server_api *api)
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Threads may be in vendor code that never returns; nor do destructors run. */
+static void serve_and_exit(const struct options *o, const struct ava_server_api *api)
+{
+	if (ava_sandbox_enter(&o->sandbox, api->log_name))
+		_exit(EXIT_FAILURE);
+	if (o->local_fd >= 0)
+		_exit(ava_server_run(&ava_server_local, o->local_fd, api));
+	_exit(ava_server_run(&ava_server_ring, o->context_fd, api));
+}
+
 int ava_server_main(int argc, char **argv, const struct ava_server_api *api)
 {
-	struct options o = { .context_fd = -1 };
+	struct options o = { .context_fd = -1, .local_fd = -1 };
 	int ret = parse_options(&o, argc, argv);
 
-	if (ret || o.context_fd < 0) {
-		if (!ret)
-			ret = o.identify ? print_identity(api) :
-			      ava_server_listen(o.unix_path, api, &o.sandbox);
-		free(o.sandbox.limits);
-		return ret;
-	}
-	if (ava_sandbox_enter(&o.sandbox, api->log_name))
-		return EXIT_FAILURE;
-	/* Threads may be in vendor code that never returns; nor do destructors run. */
-	_exit(ava_server_run(&ava_server_ring, o.context_fd, api));
+	/* A generated library that the vendor's loader finds must not come back here. */
+	setenv("AVA_SERVER", "1", 1);
+	if (!ret && (o.context_fd >= 0 || o.local_fd >= 0))
+		serve_and_exit(&o, api);
+	if (!ret)
+		ret = o.identify ? print_identity(api) :
+		      ava_server_listen(o.listen_path, api, &o.sandbox);
+	free(o.sandbox.limits);
+	return ret;
 }

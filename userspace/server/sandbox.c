@@ -115,14 +115,14 @@ out:
 }
 
 /* Not dumpable: servers of other VMs may run as the same user. */
-static int sandbox_lock(const char *who)
+static int sandbox_lock(const struct ava_sandbox *sb, const char *who)
 {
 	int ret = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		ret = -errno;
 	if (!ret)
-		ret = ava_seccomp_load();
+		ret = ava_seccomp_load(sb->local);
 	if (ret)
 		ava_log(who, "cannot restrict system calls: %s", strerror(-ret));
 	return ret;
@@ -140,6 +140,6 @@ int ava_sandbox_enter(const struct ava_sandbox *sb, const char *who)
 	if (!ret)
 		ret = sandbox_work_dir(sb, who);
 	if (!ret)
-		ret = sandbox_lock(who);
+		ret = sandbox_lock(sb, who);
 	return ret;
 }

@@ -16,6 +16,7 @@
  * @work_dir: the only place to write to, or NULL
  * @limits: "NAME=VALUE" each
  * @limit_count: entries of @limits
+ * @local: the guest is a process of this user, whose memory the server reaches into
  */
 struct ava_sandbox {
 	bool off;
@@ -23,6 +24,7 @@ struct ava_sandbox {
 	const char *work_dir;
 	const char **limits;
 	size_t limit_count;
+	bool local;
 };
 
 /**
@@ -43,7 +45,8 @@ int ava_sandbox_enter(const struct ava_sandbox *sb, const char *who);
 
 /**
  * ava_seccomp_load() - refuse the system calls that no API server needs: 0 or -errno
+ * @local: those that reach into another process's memory are needed
  */
-int ava_seccomp_load(void);
+int ava_seccomp_load(bool local);
 
 #endif /* AVA_SERVER_SANDBOX_H */

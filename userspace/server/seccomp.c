@@ -19,8 +19,7 @@
 
 static const int refused[] = {
 	/* other processes */
-	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-	SCMP_SYS(process_madvise), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+	SCMP_SYS(ptrace), SCMP_SYS(process_madvise), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
 	/* namespaces and mounts */
 	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(move_mount), SCMP_SYS(open_tree),
 	SCMP_SYS(mount_setattr), SCMP_SYS(fsopen), SCMP_SYS(fsconfig), SCMP_SYS(fsmount),
@@ -41,18 +40,22 @@ static const int refused[] = {
 	SCMP_SYS(fanotify_init), SCMP_SYS(lookup_dcookie),
 };
 
+static const int refused_unless_local[] = {
+	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+};
+
 static const unsigned long namespaces[] = {
 	CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
 	CLONE_NEWCGROUP,
 };
 
-static int refuse_list(scmp_filter_ctx ctx)
+static int refuse_list(scmp_filter_ctx ctx, const int *list, size_t count)
 {
 	size_t i;
 	int ret;
 
-	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	for (i = 0; i < count; i++) {
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), list[i], 0);
 		if (ret)
 			return ret;
 	}
@@ -92,7 +95,7 @@ static int refuse_by_argument(scmp_filter_ctx ctx)
 				SCMP_A1_32(SCMP_CMP_EQ, TIOCLINUX));
 }
 
-int ava_seccomp_load(void)
+int ava_seccomp_load(bool local)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int ret;
@@ -101,7 +104,10 @@ int ava_seccomp_load(void)
 		return -ENOMEM;
 	ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!ret)
-		ret = refuse_list(ctx);
+		ret = refuse_list(ctx, refused, sizeof(refused) / sizeof(refused[0]));
+	if (!ret && !local)
+		ret = refuse_list(ctx, refused_unless_local,
+				  sizeof(refused_unless_local) / sizeof(refused_unless_local[0]));
 	if (!ret)
 		ret = refuse_by_argument(ctx);
 	if (!ret)

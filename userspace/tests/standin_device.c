@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../avad/device.h"
-#include "../common/unix_proto.h"
+#include "../common/local_proto.h"
 
 int avad_device_open(const char *path)
 {
@@ -34,7 +34,11 @@ int avad_device_open(const char *path)
 
 int avad_device_accept(int dev, struct ava_server_accept *context)
 {
-	return ava_unix_recv_fd(dev, context, sizeof(*context), &context->fd);
+	int fd;
+	int ret = ava_local_recv(dev, context, sizeof(*context), &fd, 1);
+
+	context->fd = fd;
+	return ret;
 }
 
 int avad_device_reject(int context_fd, uint32_t reason)

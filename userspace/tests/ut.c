@@ -58,8 +58,8 @@ void ut_server_start(struct ut_server *s, const char *option)
 	strcpy(s->dir, "/tmp/ava-ut-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
 	snprintf(s->path, sizeof(s->path), "%s/sock", s->dir);
-	snprintf(arg, sizeof(arg), "--unix=%s", s->path);
-	snprintf(channel, sizeof(channel), "UNIX:%s", s->path);
+	snprintf(arg, sizeof(arg), "--listen=%s", s->path);
+	snprintf(channel, sizeof(channel), "LOCAL:%s", s->path);
 	assert_true(inotify_add_watch(notify, s->dir, IN_MOVED_TO) >= 0);
 	s->pid = fork();
 	if (!s->pid) {

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "../common/rmtree.h"
-#include "../common/unix_proto.h"
+#include "../common/local_proto.h"
 #include "ut.h"
 
 #include <linux/ava_server.h>
@@ -180,11 +180,17 @@ static int guest_open(const char *name, uint64_t *id)
 
 	memcpy(msg.api.name, name, strnlen(name, AVA_API_NAME_LEN));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
-	assert_int_equal(ava_unix_send_fd(t.device, &msg, sizeof(msg), sv[1]), 0);
+	assert_int_equal(ava_local_send(t.device, &msg, sizeof(msg), &sv[1], 1), 0);
 	close(sv[1]);
 	if (id)
 		*id = msg.context_id;
 	return sv[0];
+}
+
+/* Return: 0, or -EPIPE at the end. */
+static int take(int fd, void *buf, size_t len)
+{
+	return recv(fd, buf, len, MSG_WAITALL) == (ssize_t)len ? 0 : -EPIPE;
 }
 
 static void expect_reject(int fd, uint32_t reason)
@@ -192,12 +198,12 @@ static void expect_reject(int fd, uint32_t reason)
 	uint32_t got = 0;
 
 	assert_true(ut_wait_readable(fd, PATIENCE));
-	if (ava_unix_recv(fd, &got, sizeof(got)) || got != reason) {
+	if (take(fd, &got, sizeof(got)) || got != reason) {
 		if (read(t.log, t.text + t.text_len, sizeof(t.text) - 1 - t.text_len) > 0)
 			fail_msg("refused for %u, expected %u; log:\n%s", got, reason, t.text);
 		fail_msg("refused for %u, expected %u", got, reason);
 	}
-	assert_int_equal(ava_unix_recv(fd, &got, 1), -EPIPE);
+	assert_int_equal(take(fd, &got, 1), -EPIPE);
 	close(fd);
 }
 
@@ -206,7 +212,7 @@ static void expect_end(int fd)
 	char byte;
 
 	assert_true(ut_wait_readable(fd, PATIENCE));
-	assert_int_equal(ava_unix_recv(fd, &byte, 1), -EPIPE);
+	assert_int_equal(take(fd, &byte, 1), -EPIPE);
 	close(fd);
 }
 
@@ -233,7 +239,7 @@ static void guest_command(int fd, char command)
 	assert_int_equal(write(fd, &command, 1), 1);
 	if (command == 'x' || command == 'k')
 		return;
-	assert_int_equal(ava_unix_recv(fd, &answer, 1), 0);
+	assert_int_equal(take(fd, &answer, 1), 0);
 	assert_int_equal(answer, command);
 }
 

@@ -413,7 +413,7 @@ static void check_open_fails(const char *channel, const struct ava_api_id *id, i
 static void test_channel_names(void **state)
 {
 	static const char *const bad[] = {
-		"TCP", "AVAX", "AV", "UNIX", "UNIX:", "AVA:", "AVA:/dev/ava", "SHM:x", ":", "unix:/x",
+		"TCP", "AVAX", "AV", "UNIX", "UNIX:/x", "LOCAL:", "AVA:", "AVA:/dev/ava", "SHM:x", ":", "local:/x",
 	};
 	struct ut_server *s = *state;
 	char channel[128];
@@ -421,13 +421,13 @@ static void test_channel_names(void **state)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		check_open_fails(bad[i], fresh_id(), -EINVAL,
-				 "expected AVA, SHM or UNIX:<path>");
+				 "expected AVA, SHM, LOCAL or LOCAL:<path>");
 	if (access("/dev/ava", F_OK)) {
 		check_open_fails("AVA", fresh_id(), -ENODEV, "no device: expected /dev/ava");
 		check_open_fails("SHM", fresh_id(), -ENODEV, "no device: expected /dev/ava");
 		check_open_fails("", fresh_id(), -ENODEV, "no device: expected /dev/ava");
 	}
-	snprintf(channel, sizeof(channel), "UNIX:%s", s->path);
+	snprintf(channel, sizeof(channel), "LOCAL:%s", s->path);
 	setenv("AVA_CHANNEL", channel, 1);
 	fresh_context();
 }
@@ -477,9 +477,9 @@ static void test_open_again(void **state)
 	struct ava_context *ctx;
 	char channel[128];
 
-	check_open_fails("UNIX:/nonexistent/sock", id, -ENODEV,
-			 "UNIX:/nonexistent/sock: nothing is there; expected a server's socket");
-	snprintf(channel, sizeof(channel), "UNIX:%s", s->path);
+	check_open_fails("LOCAL:/nonexistent/sock", id, -ENODEV,
+			 "LOCAL:/nonexistent/sock: nobody listens; expected avad --local");
+	snprintf(channel, sizeof(channel), "LOCAL:%s", s->path);
 	setenv("AVA_CHANNEL", channel, 1);
 	assert_int_equal(ava_context_get(id, &ctx), 0);
 }
@@ -494,18 +494,22 @@ static void test_lost_event(void **state)
 	uint32_t stream, done;
 	struct ava_call call = { .func = ECHO_CRASH };
 
-	assert_int_equal(ava_channel_unix.open(&ch, s->path, &echo_id, &limits), 0);
-	assert_int_equal(ava_channel_unix.read_event(ch, 0, &ev, NULL, 0), -EAGAIN);
-	assert_int_equal(ava_channel_unix.stream_open(ch, &stream), 0);
+	assert_int_equal(ava_channel_local.open(&ch, s->path, &echo_id, &limits), 0);
+	assert_int_equal(ava_channel_local.read_event(ch, 0, &ev, NULL, 0), -EAGAIN);
+	assert_int_equal(ava_channel_local.stream_open(ch, &stream), 0);
 	call.stream = stream;
-	assert_int_equal(ava_channel_unix.submit(ch, &call, 1, &done), -ENOLINK);
-	assert_int_equal(ava_channel_unix.read_event(ch, 1, &ev, NULL, 0), 0);
+	assert_int_equal(ava_channel_local.submit(ch, &call, 1, &done), 0);
+	assert_int_equal(done, 1);
+	assert_int_equal(call.status, -ENOLINK);
+	assert_int_equal(ava_channel_local.submit(ch, &call, 1, &done), -ENOLINK);
+	assert_int_equal(done, 0);
+	assert_int_equal(ava_channel_local.read_event(ch, 1, &ev, NULL, 0), 0);
 	assert_int_equal(ev.type, AVA_EVENT_LOST);
 	assert_int_equal(ev.status, -ENOLINK);
-	assert_int_equal(ava_channel_unix.read_event(ch, 1, &ev, NULL, 0), -ENODATA);
-	assert_int_equal(ava_channel_unix.stream_close(ch, stream), 0);
-	assert_int_equal(ava_channel_unix.stream_close(ch, stream), -ENOENT);
-	ava_channel_unix.close(ch);
+	assert_int_equal(ava_channel_local.read_event(ch, 1, &ev, NULL, 0), -ENODATA);
+	assert_int_equal(ava_channel_local.stream_close(ch, stream), 0);
+	assert_int_equal(ava_channel_local.stream_close(ch, stream), -ENOENT);
+	ava_channel_local.close(ch);
 }
 
 int main(void)

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,7 +42,7 @@ static void test_bad_options(void **state)
 	(void)state;
 	check_run(2, "usage: ", NULL, NULL);
 	check_run(2, "usage: ", "--identify", "more");
-	check_run(2, "usage: ", "--identify", "--unix=/tmp/x");
+	check_run(2, "usage: ", "--identify", "--listen=/tmp/x");
 	check_run(2, "usage: ", "--no-such-option", NULL);
 	check_run(2, "--context-fd: expected an open descriptor", "--context-fd=99", NULL);
 	check_run(2, "--context-fd: expected an open descriptor", "--context-fd=x", NULL);
@@ -54,7 +56,7 @@ static void test_bad_options(void **state)
 	check_run(2, "--limit: expected NAME=VALUE", "--limit=core=99999999999999999999",
 		  "--identify");
 	check_run(2, "--work-dir: expected an absolute path", "--work-dir=x", "--identify");
-	check_run(1, "cannot listen at /nonexistent/sock", "--unix=/nonexistent/sock", NULL);
+	check_run(1, "cannot listen at /nonexistent/sock", "--listen=/nonexistent/sock", NULL);
 }
 
 /* A descriptor that is no context: the sandbox is entered, then the kernel says no. */
@@ -96,13 +98,14 @@ static void check_refused(struct ut_server *s, struct ava_call call)
 
 	call.args = (uintptr_t)zero;
 	call.reply = (uintptr_t)zero;
-	assert_int_equal(ava_channel_unix.open(&ch, s->path, &echo_id, &limits), 0);
-	assert_int_equal(ava_channel_unix.stream_open(ch, &call.stream), 0);
-	assert_int_equal(ava_channel_unix.submit(ch, &call, 1, &done), 0);
+	assert_int_equal(ava_channel_local.open(&ch, s->path, &echo_id, &limits), 0);
+	assert_int_equal(ava_channel_local.stream_open(ch, &call.stream), 0);
+	assert_int_equal(ava_channel_local.submit(ch, &call, 1, &done), 0);
 	assert_int_equal(call.status, -EBADMSG);
-	/* The context is gone with its process. */
-	assert_int_equal(ava_channel_unix.submit(ch, &call, 1, &done), -ENOLINK);
-	ava_channel_unix.close(ch);
+	/* The context is in error for good. */
+	assert_int_equal(ava_channel_local.submit(ch, &call, 1, &done), -EBADMSG);
+	assert_int_equal(done, 0);
+	ava_channel_local.close(ch);
 }
 
 static void test_function_table(void **state)
@@ -130,12 +133,12 @@ static void check_async_refused(struct ut_server *s)
 	struct ava_event ev;
 	uint32_t done;
 
-	assert_int_equal(ava_channel_unix.open(&ch, s->path, &echo_id, &limits), 0);
-	assert_int_equal(ava_channel_unix.stream_open(ch, &call.stream), 0);
-	assert_int_equal(ava_channel_unix.submit(ch, &call, 1, &done), 0);
-	assert_int_equal(ava_channel_unix.read_event(ch, 1, &ev, NULL, 0), 0);
+	assert_int_equal(ava_channel_local.open(&ch, s->path, &echo_id, &limits), 0);
+	assert_int_equal(ava_channel_local.stream_open(ch, &call.stream), 0);
+	assert_int_equal(ava_channel_local.submit(ch, &call, 1, &done), 0);
+	assert_int_equal(ava_channel_local.read_event(ch, 1, &ev, NULL, 0), 0);
 	assert_int_equal(ev.type, AVA_EVENT_LOST);
-	ava_channel_unix.close(ch);
+	ava_channel_local.close(ch);
 }
 
 static void test_async_where_not_allowed(void **state)
@@ -237,36 +240,111 @@ static uint64_t probe(struct ava_context *ctx, uint32_t what)
 	return value;
 }
 
+/* A child that may connect: a server reaches only into processes of its own user. */
+static void as_user(struct ut_server *s, uid_t uid, int (*fn)(void *arg))
+{
+	assert_int_equal(chmod(s->dir, 0755), 0);
+	assert_int_equal(chmod(s->path, 0777), 0);
+	fflush(NULL);
+	assert_int_equal(ut_child(fn, &uid), 0);
+}
+
+/* A change of user makes a process unreadable for others; programs start readable. */
+static int become(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (geteuid() == uid)
+		return 0;
+	return !pw || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
+	       setresuid(uid, uid, uid) || prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int child_sandbox(void *arg)
+{
+	static const struct {
+		uint32_t what;
+		uint64_t answer;
+	} cases[] = {
+		{ ECHO_PROBE_CAPS, 0 },
+		{ ECHO_PROBE_NNP, 1 },
+		{ ECHO_PROBE_DUMPABLE, 0 },
+		{ ECHO_PROBE_CORE, 0 },
+		{ ECHO_PROBE_NOFILE, 100 },
+		{ ECHO_PROBE_PTRACE, EPERM },
+		{ ECHO_PROBE_UNSHARE, EPERM },
+		{ ECHO_PROBE_NEWUSER, EPERM },
+		{ ECHO_PROBE_IOURING, EPERM },
+		{ ECHO_PROBE_TTY, EPERM },
+		{ ECHO_PROBE_VSOCK, EAFNOSUPPORT },
+		{ ECHO_PROBE_WRITE, 0 },
+		/* Threads and programs start: vendor libraries compile kernels. */
+		{ ECHO_PROBE_EXEC, 3 },
+	};
+	struct ava_context *ctx;
+	uint64_t value;
+	size_t i;
+
+	if (become(*(uid_t *)arg) || ava_context_get(fresh_id(), &ctx))
+		return 100;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (ut_u64(ctx, ECHO_PROBE, &cases[i].what, sizeof(cases[i].what), &value) ||
+		    value != cases[i].answer)
+			return cases[i].what;
+	return 0;
+}
+
+static uid_t sandbox_uid(void)
+{
+	const struct passwd *pw = getpwnam("ava");
+
+	if (geteuid())
+		return geteuid();
+	return pw ? pw->pw_uid : getpwnam("nobody")->pw_uid;
+}
+
 static void test_sandbox(void **state)
 {
-	struct ava_context *ctx;
 	struct ut_server s;
-	uint32_t len;
 
 	(void)state;
 	ut_server_start(&s, "--limit=nofile=100");
-	ctx = fresh_context();
-	assert_int_equal(probe(ctx, ECHO_PROBE_CAPS), 0);
-	assert_int_equal(probe(ctx, ECHO_PROBE_NNP), 1);
-	assert_int_equal(probe(ctx, ECHO_PROBE_DUMPABLE), 0);
-	assert_int_equal(probe(ctx, ECHO_PROBE_CORE), 0);
-	assert_int_equal(probe(ctx, ECHO_PROBE_NOFILE), 100);
-	assert_int_equal(probe(ctx, ECHO_PROBE_PTRACE), EPERM);
-	assert_int_equal(probe(ctx, ECHO_PROBE_UNSHARE), EPERM);
-	assert_int_equal(probe(ctx, ECHO_PROBE_NEWUSER), EPERM);
-	assert_int_equal(probe(ctx, ECHO_PROBE_IOURING), EPERM);
-	assert_int_equal(probe(ctx, ECHO_PROBE_TTY), EPERM);
-	assert_int_equal(probe(ctx, ECHO_PROBE_VSOCK), EAFNOSUPPORT);
-	assert_int_equal(probe(ctx, ECHO_PROBE_WRITE), 0);
-	/* Threads and programs start: vendor libraries compile kernels. */
-	assert_int_equal(probe(ctx, ECHO_PROBE_EXEC), 3);
-	assert_int_equal(ut_echo(ctx, NULL, 0, NULL, 0, &len), 0);
+	as_user(&s, sandbox_uid(), child_sandbox);
 	ut_server_stop(&s);
+}
+
+static int child_user(void *arg)
+{
+	uint32_t what[2] = { ECHO_PROBE_UID, ECHO_PROBE_ETC };
+	uid_t uid = *(uid_t *)arg;
+	struct ava_context *ctx;
+	uint64_t value;
+
+	if (become(uid) || ava_context_get(fresh_id(), &ctx))
+		return 1;
+	if (ut_u64(ctx, ECHO_PROBE, &what[0], sizeof(what[0]), &value) || value != uid)
+		return 2;
+	return ut_u64(ctx, ECHO_PROBE, &what[1], sizeof(what[1]), &value) || value != EACCES;
 }
 
 static void test_sandbox_user(void **state)
 {
-	const struct passwd *pw = getpwnam("ava");
+	struct ut_server s;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	ut_server_start(&s, NULL);
+	as_user(&s, sandbox_uid(), child_user);
+	ut_server_stop(&s);
+	ut_server_start(&s, "--user=daemon");
+	as_user(&s, getpwnam("daemon")->pw_uid, child_user);
+	ut_server_stop(&s);
+}
+
+/* A server that may not reach into the program says so; the program goes on. */
+static void test_other_user(void **state)
+{
 	struct ava_context *ctx;
 	struct ut_server s;
 
@@ -274,15 +352,9 @@ static void test_sandbox_user(void **state)
 	if (geteuid())
 		skip();
 	ut_server_start(&s, NULL);
-	ctx = fresh_context();
-	if (!pw)
-		pw = getpwnam("nobody");
-	assert_int_equal(probe(ctx, ECHO_PROBE_UID), pw->pw_uid);
-	assert_int_equal(probe(ctx, ECHO_PROBE_ETC), EACCES);
-	ut_server_stop(&s);
-	ut_server_start(&s, "--user=daemon");
-	ctx = fresh_context();
-	assert_int_equal(probe(ctx, ECHO_PROBE_UID), getpwnam("daemon")->pw_uid);
+	ut_capture_begin();
+	assert_int_equal(ava_context_get(fresh_id(), &ctx), -EPERM);
+	assert_int_equal(ut_count(ut_capture_end(), "does not let the server reach"), 1);
 	ut_server_stop(&s);
 }
 
@@ -312,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_listener_killed),
 		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_sandbox_user),
+		cmocka_unit_test(test_other_user),
 		cmocka_unit_test(test_no_sandbox),
 	};
 

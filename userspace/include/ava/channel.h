@@ -65,6 +65,6 @@ struct ava_channel_ops {
 };
 
 extern const struct ava_channel_ops ava_channel_ava;
-extern const struct ava_channel_ops ava_channel_unix;
+extern const struct ava_channel_ops ava_channel_local;
 
 #endif /* AVA_CHANNEL_H */

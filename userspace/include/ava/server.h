@@ -102,7 +102,8 @@ struct ava_server_api {
  * @api: the generated server; static storage
  *
  * --context-fd=N serves the /dev/ava-server context that a manager passed;
- * --unix=PATH serves a socket, one process per connection (a test part);
+ * --local-fd=N a connection of the LOCAL channel that a manager took; --listen=PATH
+ * serves a socket of that channel, one process per connection (for tests);
  * --identify prints name, version and hash.
  * Return: exit status.
  */
