@@ -52,6 +52,11 @@ static void wait_for_file(int notify, const char *path)
 
 void ut_server_start(struct ut_server *s, const char *option)
 {
+	ut_server_start_tool(s, "echo-server", option);
+}
+
+void ut_server_start_tool(struct ut_server *s, const char *tool, const char *option)
+{
 	char arg[128], channel[128];
 	int notify = inotify_init1(IN_CLOEXEC);
 
@@ -63,7 +68,7 @@ void ut_server_start(struct ut_server *s, const char *option)
 	assert_true(inotify_add_watch(notify, s->dir, IN_MOVED_TO) >= 0);
 	s->pid = fork();
 	if (!s->pid) {
-		execl(ut_tool("echo-server"), "echo-server", arg, option, NULL);
+		execl(ut_tool(tool), tool, arg, option, NULL);
 		_exit(127);
 	}
 	wait_for_file(notify, s->path);

@@ -34,6 +34,12 @@ struct ut_server {
 void ut_server_start(struct ut_server *s, const char *option);
 
 /**
+ * ut_server_start_tool() - start another API's server that way
+ * @tool: beside this program
+ */
+void ut_server_start_tool(struct ut_server *s, const char *tool, const char *option);
+
+/**
  * ut_server_stop() - end it; fails unless it ends with status 0
  */
 void ut_server_stop(struct ut_server *s);
