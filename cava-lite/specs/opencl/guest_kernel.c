@@ -18,6 +18,11 @@
 #define ARG_OBJECTS	16
 #define SHAPES		16
 #define ARGS_MAX	65536	/* of which something is remembered */
+#define ARG_MAX_BYTES	65536	/* of a value of a size that is not known */
+
+/* Described in the spec; not of the API, so no header declares it. */
+cl_int ocl_get_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
+			   cl_uint *count);
 
 /* Kinds of values of one size. */
 #define KIND_BYTES	(1u << 0)
@@ -52,8 +57,11 @@ struct kernel {
 	pthread_mutex_t lock;
 	uint64_t epoch;		/* counts the arguments that were new */
 	uint32_t arg_count;
+	uint32_t fact_count;
+	bool asked;
 	unsigned int next_shape;
 	struct arg *args;
+	struct ocl_arg *facts;	/* what the vendor says of the arguments */
 	struct shape shapes[SHAPES];
 };
 
@@ -70,6 +78,7 @@ static void kernel_free(void *data)
 
 	pthread_mutex_destroy(&k->lock);
 	free(k->args);
+	free(k->facts);
 	free(k);
 }
 
@@ -94,6 +103,64 @@ void ocl_kernels_made(cl_uint count, const cl_kernel *kernels, const cl_uint *ma
 	for (i = 0; kernels && i < count; i++)
 		if (kernels[i])
 			ocl_kernel_made(kernels[i]);
+}
+
+/* ---- what arguments are ------------------------------------------------------------- */
+
+static struct ocl_arg *get_facts(cl_kernel kernel, cl_uint *count)
+{
+	cl_uint room = 0;
+	struct ocl_arg *facts;
+
+	*count = 0;
+	if (ocl_get_kernel_args(kernel, 0, NULL, &room) || !room || room > ARGS_MAX)
+		return NULL;
+	facts = calloc(room, sizeof(*facts));
+	if (facts && !ocl_get_kernel_args(kernel, room, facts, count))
+		return facts;
+	free(facts);
+	*count = 0;
+	return NULL;
+}
+
+/* Without the lock while the vendor is asked; the first answer counts. */
+static struct ocl_arg fact_of(struct kernel *k, cl_kernel kernel, cl_uint index)
+{
+	struct ocl_arg *facts = NULL, fact = { OCL_ARG_UNKNOWN, 0 };
+	cl_uint count = 0;
+	bool asked;
+
+	pthread_mutex_lock(&k->lock);
+	asked = k->asked;
+	pthread_mutex_unlock(&k->lock);
+	if (!asked)
+		facts = get_facts(kernel, &count);
+	pthread_mutex_lock(&k->lock);
+	if (!k->asked) {
+		k->asked = true;
+		k->facts = facts;
+		k->fact_count = count;
+		facts = NULL;
+	}
+	if (index < k->fact_count)
+		fact = k->facts[index];
+	pthread_mutex_unlock(&k->lock);
+	free(facts);
+	return fact;
+}
+
+size_t ocl_arg_given(cl_kernel kernel, cl_uint index, size_t size, const void *value)
+{
+	struct kernel *k = kernel_of(kernel);
+	struct ocl_arg fact = { OCL_ARG_UNKNOWN, 0 };
+
+	if (!value)
+		return 0;
+	if (k)
+		fact = fact_of(k, kernel, index);
+	if (fact.kind == OCL_ARG_UNKNOWN)
+		return size <= ARG_MAX_BYTES ? size : 0;
+	return size == fact.size ? size : 0;
 }
 
 /* ---- arguments --------------------------------------------------------------------- */
@@ -163,7 +230,10 @@ int ocl_arg_known(cl_kernel kernel, cl_uint index, size_t size, const void *valu
 	if (!k)
 		return 0;
 	pthread_mutex_lock(&k->lock);
-	known = index < k->arg_count && arg_accepts(&k->args[index], size, value);
+	if (index < k->fact_count && k->facts[index].kind == OCL_ARG_BYTES)
+		known = value && size == k->facts[index].size;
+	else
+		known = index < k->arg_count && arg_accepts(&k->args[index], size, value);
 	pthread_mutex_unlock(&k->lock);
 	return known;
 }
@@ -205,6 +275,10 @@ void ocl_arg_learned(cl_kernel kernel, cl_uint index, size_t size, const void *v
 	if (!k)
 		return;
 	pthread_mutex_lock(&k->lock);
+	if (index < k->fact_count && k->facts[index].kind == OCL_ARG_BYTES) {
+		pthread_mutex_unlock(&k->lock);
+		return;
+	}
 	a = arg_at(k, index);
 	if (!a || !arg_accepts(a, size, value)) {
 		k->epoch++;

@@ -58,3 +58,11 @@ void ocl_queue_learns(cl_command_queue queue, cl_uint what)
 	if (q && (q->done & what) != what)
 		q->done |= what;
 }
+
+/* Both lists are of 64-bit numbers. */
+cl_command_queue ocl_create_queue_khr(cl_context context, cl_device_id device,
+				      const cl_queue_properties_khr *properties, cl_int *err)
+{
+	return clCreateCommandQueueWithProperties(context, device,
+						  (const cl_queue_properties *)properties, err);
+}

@@ -64,7 +64,8 @@ ava_pure static inline int ocl_is_count(cl_uint name)
 	return name == CL_DEVICE_REFERENCE_COUNT || name == CL_CONTEXT_REFERENCE_COUNT ||
 	       name == CL_QUEUE_REFERENCE_COUNT || name == CL_MEM_REFERENCE_COUNT ||
 	       name == CL_SAMPLER_REFERENCE_COUNT || name == CL_PROGRAM_REFERENCE_COUNT ||
-	       name == CL_KERNEL_REFERENCE_COUNT || name == CL_EVENT_REFERENCE_COUNT;
+	       name == CL_KERNEL_REFERENCE_COUNT || name == CL_EVENT_REFERENCE_COUNT ||
+	       name == CL_COMMAND_BUFFER_REFERENCE_COUNT_KHR;
 }
 
 /* How many references the application has, if @name asks for their number. */
@@ -102,6 +103,11 @@ ava_guest void ocl_queue_made(cl_command_queue queue);
 ava_guest int ocl_queue_knows(cl_command_queue queue, cl_uint what, cl_uint waits,
 			      const cl_event *wait_list, const cl_event *event);
 ava_guest void ocl_queue_learns(cl_command_queue queue, cl_uint what);
+
+/* The same under the name that it had as an extension. */
+ava_guest cl_command_queue ocl_create_queue_khr(cl_context context, cl_device_id device,
+						const cl_queue_properties_khr *properties,
+						cl_int *err);
 
 /* Vendors leave deprecated functions out; these two have another way. */
 ava_server cl_int ocl_set_queue_property(cl_command_queue queue,
@@ -142,8 +148,28 @@ ava_server cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t siz
 
 /* ---- kernels ----------------------------------------------------------------------- */
 
+/* What is known of an argument: what it is, and how many bytes its value has. */
+enum { OCL_ARG_UNKNOWN, OCL_ARG_MEM, OCL_ARG_SAMPLER, OCL_ARG_QUEUE, OCL_ARG_BYTES, OCL_ARG_LOCAL };
+
+struct ocl_arg {
+	cl_uint kind;
+	cl_uint size;
+};
+
+ava_server cl_int ocl_server_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
+					 cl_uint *count);
+
 /* Which object is the kernel's argument? 1 memory, 2 sampler, 3 queue; 0 none, -1 not known. */
 ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
+
+/*
+ * How many bytes of the value go along: none where the vendor will refuse the size,
+ * because no more than the argument has may be read.
+ */
+ava_guest size_t ocl_arg_given(cl_kernel kernel, cl_uint index, size_t size,
+			       const void *value);
+ava_server cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size,
+			      const void *value, size_t given);
 
 /*
  * What the vendor accepted once it accepts again: an argument of the same kind, the

@@ -33,6 +33,9 @@ typedef cl_kernel cl_kernel ava_handle(CL_INVALID_KERNEL)
 	ava_lifetime(clRetainKernel, clReleaseKernel);
 typedef cl_event cl_event ava_handle(CL_INVALID_EVENT)
 	ava_lifetime(clRetainEvent, clReleaseEvent);
+typedef cl_command_buffer_khr cl_command_buffer_khr
+	ava_handle(CL_INVALID_COMMAND_BUFFER_KHR)
+	ava_lifetime(clRetainCommandBufferKHR, clReleaseCommandBufferKHR);
 
 /* What almost every query ends with. */
 #define OCL_VALUE	size_t size, void *value ava_out ava_bytes(size) ava_valid(*size_ret)
@@ -79,6 +82,25 @@ void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const ch
 /* Not of the API: has the vendor a function of that name? */
 cl_int ocl_has_function(cl_platform_id platform, const char *name ava_string)
 	ava_id(5) ava_server_replace(ocl_server_has_function);
+
+cl_program clCreateProgramWithILKHR(cl_context context, const void *il, size_t length,
+	OCL_ERROR)
+	ava_guest_replace(clCreateProgramWithIL);
+
+cl_int clRetainDeviceEXT(cl_device_id device)
+	ava_guest_replace(clRetainDevice);
+
+cl_int clReleaseDeviceEXT(cl_device_id device)
+	ava_guest_replace(clReleaseDevice);
+
+cl_int clGetKernelSubGroupInfoKHR(cl_kernel kernel, cl_device_id device,
+	cl_kernel_sub_group_info name, size_t input_size, const void *input, size_t size,
+	void *value, size_t *size_ret)
+	ava_guest_replace(clGetKernelSubGroupInfo);
+
+cl_command_queue clCreateCommandQueueWithPropertiesKHR(cl_context context,
+	cl_device_id device, const cl_queue_properties_khr *properties, cl_int *err)
+	ava_guest_replace(ocl_create_queue_khr);
 
 /* ---- devices -------------------------------------------------------------------- */
 
@@ -419,10 +441,16 @@ cl_int clReleaseKernel(cl_kernel kernel ava_releases)
 	ava_id(144) ava_server_replace(ocl_release_kernel);
 
 cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
-	const void *value ava_in ava_bytes(size)
-		ava_maybe_handle(ocl_arg_object(kernel, index, size), cl_mem, cl_sampler, cl_command_queue))
-	ava_id(145)
+	const void *value ava_in ava_bytes(given)
+		ava_maybe_handle(ocl_arg_object(kernel, index, given), cl_mem, cl_sampler, cl_command_queue))
+	ava_id(145) ava_implicit(size_t, given, ocl_arg_given(kernel, index, size, value))
+	ava_server_replace(ocl_set_arg)
 	ava_guest_after(ocl_arg_learned(kernel, index, size, value));
+
+/* Not of the API. */
+cl_int ocl_get_kernel_args(cl_kernel kernel, cl_uint n,
+	struct ocl_arg *args ava_out ava_count(n) ava_valid(*count), cl_uint *count ava_out)
+	ava_id(150) ava_server_replace(ocl_server_kernel_args);
 
 cl_int clGetKernelInfo(cl_kernel kernel, cl_kernel_info name,
 	OCL_VALUE ava_handles_if(name == CL_KERNEL_CONTEXT, cl_context)
@@ -640,6 +668,87 @@ cl_int clEnqueueBarrier(cl_command_queue queue)
 cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
 	const cl_event *events ava_in ava_count(n))
 	ava_id(216) ava_server_replace(ocl_enqueue_wait);
+
+/* ---- command buffers (cl_khr_command_buffer), where the vendor has them ------------ */
+
+cl_command_buffer_khr clCreateCommandBufferKHR(cl_uint n,
+	const cl_command_queue *queues ava_in ava_count(n) ava_keeps,
+	const cl_command_buffer_properties_khr *properties ava_in ava_list, OCL_ERROR)
+	ava_id(220) ava_new;
+
+cl_int clFinalizeCommandBufferKHR(cl_command_buffer_khr buffer)
+	ava_id(221);
+
+cl_int clRetainCommandBufferKHR(cl_command_buffer_khr buffer ava_retains)
+	ava_id(222);
+
+cl_int clReleaseCommandBufferKHR(cl_command_buffer_khr buffer ava_releases)
+	ava_id(223);
+
+cl_int clEnqueueCommandBufferKHR(cl_uint n, cl_command_queue *queues ava_in ava_count(n),
+	cl_command_buffer_khr buffer, OCL_WAITS, OCL_EVENT)
+	ava_id(224) ava_cost(2);
+
+cl_int clGetCommandBufferInfoKHR(cl_command_buffer_khr buffer,
+	cl_command_buffer_info_khr name,
+	OCL_VALUE ava_handles_if(name == CL_COMMAND_BUFFER_QUEUES_KHR, cl_command_queue),
+	OCL_VALUE_RET)
+	ava_id(225) OCL_REFS(buffer);
+
+/* What every recorded command ends with; there is no changing them later. */
+#define OCL_SYNC cl_uint waits, \
+	const cl_sync_point_khr *wait_list ava_in ava_count(waits), \
+	cl_sync_point_khr *sync_point ava_out, cl_mutable_command_khr *mutable_handle ava_opaque
+
+cl_int clCommandBarrierWithWaitListKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, OCL_SYNC)
+	ava_id(226);
+
+cl_int clCommandCopyBufferKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, size_t from_offset,
+	size_t to_offset, size_t size, OCL_SYNC)
+	ava_id(227);
+
+cl_int clCommandCopyBufferRectKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, OCL_XYZ(from_origin),
+	OCL_XYZ(to_origin), OCL_XYZ(region), size_t from_row, size_t from_slice,
+	size_t to_row, size_t to_slice, OCL_SYNC)
+	ava_id(228);
+
+cl_int clCommandCopyBufferToImageKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem buffer, cl_mem image, size_t offset,
+	OCL_XYZ(origin), OCL_XYZ(region), OCL_SYNC)
+	ava_id(229);
+
+cl_int clCommandCopyImageKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, OCL_XYZ(from_origin),
+	OCL_XYZ(to_origin), OCL_XYZ(region), OCL_SYNC)
+	ava_id(230);
+
+cl_int clCommandCopyImageToBufferKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem image, cl_mem buffer, OCL_XYZ(origin),
+	OCL_XYZ(region), size_t offset, OCL_SYNC)
+	ava_id(231);
+
+cl_int clCommandFillBufferKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem mem,
+	const void *pattern ava_in ava_bytes(pattern_size), size_t pattern_size,
+	size_t offset, size_t size, OCL_SYNC)
+	ava_id(232);
+
+cl_int clCommandFillImageKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable, cl_mem image,
+	const void *color ava_in ava_bytes(4 * sizeof(cl_uint)), OCL_XYZ(origin),
+	OCL_XYZ(region), OCL_SYNC)
+	ava_id(233);
+
+cl_int clCommandNDRangeKernelKHR(cl_command_buffer_khr record,
+	cl_command_queue queue ava_nullable,
+	const cl_ndrange_kernel_command_properties_khr *properties ava_in ava_list,
+	cl_kernel kernel, cl_uint dim, const size_t *offset ava_in ava_count(min(dim, 3)),
+	const size_t *global ava_in ava_count(min(dim, 3)),
+	const size_t *local ava_in ava_count(min(dim, 3)), OCL_SYNC)
+	ava_id(234);
 
 /* ---- shared virtual memory -------------------------------------------------------- */
 

@@ -1,62 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * server_kernel.c - which arguments of a kernel are objects
+ * server_kernel.c - what the arguments of a kernel are
  */
-#include "ocl.h"
-
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* As in the list of types behind clSetKernelArg's value. */
-enum { OBJECT_MEM = 1, OBJECT_SAMPLER, OBJECT_QUEUE };
+#include "opencl_common.h"
 
-static bool is_one_of(const char *type, const char *const *names, size_t count)
+#define ARG_MAX_BYTES	65536	/* of an argument that is not known */
+
+/* Size of a value of the language's own types, or 0. */
+static cl_uint scalar_size(const char *type, size_t len)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(type, names[i]))
-			return true;
-	return false;
+	static const struct { const char *name; cl_uint size; } all[] = {
+		{ "char", 1 }, { "uchar", 1 }, { "unsigned char", 1 },
+		{ "short", 2 }, { "ushort", 2 }, { "unsigned short", 2 }, { "half", 2 },
+		{ "int", 4 }, { "uint", 4 }, { "unsigned int", 4 }, { "float", 4 },
+		{ "long", 8 }, { "ulong", 8 }, { "unsigned long", 8 }, { "double", 8 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strlen(all[i].name) == len && !strncmp(all[i].name, type, len))
+			return all[i].size;
+	return 0;
+}
+
+static cl_uint vector_width(const char *digits)
+{
+	static const char *const widths[] = { "2", "3", "4", "8", "16" };
+	static const cl_uint elements[] = { 2, 4, 4, 8, 16 };
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+		if (!strcmp(digits, widths[i]))
+			return elements[i];
+	return *digits ? 0 : 1;
+}
+
+static void value_arg(const char *type, struct ocl_arg *arg)
+{
+	size_t len = strlen(type), base = strcspn(type, "0123456789");
+
+	if (!strcmp(type, "sampler_t"))
+		arg->kind = OCL_ARG_SAMPLER;
+	else if (!strcmp(type, "queue_t"))
+		arg->kind = OCL_ARG_QUEUE;
+	else if (!strncmp(type, "image", 5) && len > 2 && !strcmp(type + len - 2, "_t"))
+		arg->kind = OCL_ARG_MEM;
+	else
+		arg->size = scalar_size(type, base) * vector_width(type + base);
+	if (arg->size)
+		arg->kind = OCL_ARG_BYTES;
+	else if (arg->kind)
+		arg->size = sizeof(cl_mem);
 }
 
 /*
- * Arguments by value that are objects nevertheless. A name that the language does
- * not define may be a program's own for one of these.
+ * A name that the language does not define may be a program's own for anything: not
+ * known. Pointers are recognised by their address space.
  */
-static int value_object(const char *type)
+static struct ocl_arg arg_of(cl_kernel kernel, cl_uint index)
 {
-	static const char *const scalars[] = {
-		"long", "ulong", "unsigned long", "double", "size_t", "ptrdiff_t", "intptr_t",
-		"uintptr_t", "char8", "uchar8", "short4", "ushort4", "half4", "int2", "uint2",
-		"float2", "short3", "ushort3", "half3",
-	};
-	size_t len = strlen(type);
+	struct ocl_arg arg = { OCL_ARG_UNKNOWN, 0 };
+	cl_kernel_arg_address_qualifier space;
+	char type[256] = "";
 
-	if (!strcmp(type, "sampler_t"))
-		return OBJECT_SAMPLER;
-	if (!strcmp(type, "queue_t"))
-		return OBJECT_QUEUE;
-	if (!strncmp(type, "image", 5) && len > 2 && !strcmp(type + len - 2, "_t"))
-		return OBJECT_MEM;
-	return is_one_of(type, scalars, sizeof(scalars) / sizeof(scalars[0])) ? 0 : -1;
+	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
+			       sizeof(space), &space, NULL))
+		return arg;
+	if (space == CL_KERNEL_ARG_ADDRESS_LOCAL) {
+		arg.kind = OCL_ARG_LOCAL;
+		return arg;
+	}
+	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
+			       type, NULL))
+		type[0] = '\0';
+	if (space == CL_KERNEL_ARG_ADDRESS_PRIVATE) {
+		value_arg(type, &arg);
+		return arg;
+	}
+	arg.kind = strcmp(type, "sampler_t") ? OCL_ARG_MEM : OCL_ARG_SAMPLER;
+	arg.size = sizeof(cl_mem);
+	return arg;
 }
 
 int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size)
 {
-	cl_kernel_arg_address_qualifier space;
-	char type[256] = "";
+	struct ocl_arg arg;
 
 	/* No object: the vendor's library refuses the size where it should be one. */
 	if (size != sizeof(cl_mem))
 		return 0;
-	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER,
-			       sizeof(space), &space, NULL))
+	arg = arg_of(kernel, index);
+	switch (arg.kind) {
+	case OCL_ARG_UNKNOWN:
 		return -1;
-	if (space == CL_KERNEL_ARG_ADDRESS_LOCAL)
+	case OCL_ARG_BYTES:
+	case OCL_ARG_LOCAL:
 		return 0;
-	if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof(type) - 1,
-			       type, NULL))
-		type[0] = '\0';
-	if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE)
-		return strcmp(type, "sampler_t") ? OBJECT_MEM : OBJECT_SAMPLER;
-	return value_object(type);
+	default:
+		return arg.kind;
+	}
+}
+
+cl_int ocl_server_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
+			      cl_uint *count)
+{
+	cl_uint i;
+	cl_int err = clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof(*count), count, NULL);
+
+	for (i = 0; !err && args && i < n && i < *count; i++)
+		args[i] = arg_of(kernel, i);
+	return err;
+}
+
+/* The vendor refuses the size before it looks at the value; if not, it finds zeros. */
+static cl_int set_without_value(cl_kernel kernel, cl_uint index, size_t size)
+{
+	void *zeros = calloc(1, ARG_MAX_BYTES);
+	cl_int err = zeros ? clSetKernelArg(kernel, index, size, zeros) :
+			     CL_OUT_OF_HOST_MEMORY;
+
+	free(zeros);
+	return err;
+}
+
+cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size, const void *value,
+		   size_t given)
+{
+	if (value && given != size)
+		return set_without_value(kernel, index, size);
+	return clSetKernelArg(kernel, index, size, value);
 }

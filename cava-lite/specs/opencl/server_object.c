@@ -27,6 +27,8 @@ static uint32_t counted_type(cl_uint name)
 		return AVA_T_cl_program;
 	case CL_KERNEL_REFERENCE_COUNT:
 		return AVA_T_cl_kernel;
+	case CL_COMMAND_BUFFER_REFERENCE_COUNT_KHR:
+		return AVA_T_cl_command_buffer_khr;
 	default:
 		return AVA_T_cl_event;
 	}
