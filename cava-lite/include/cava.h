@@ -332,8 +332,13 @@
  * Values and handles need nothing there; strings are ava_string and bytes
  * ava_in ava_bytes(expr), both cut to what an event carries (AVA_CALLBACK_MAX);
  * ava_is(expr): is not sent, the guest passes expr of the registering call again
- * (a parameter, or ret for the new object), which lives until then. The last
- * void * is the user data. A call that fails forgets its callback.
+ * (a parameter, or ret for the new object), which lives until then.
+ * ava_was(expr): likewise for a callback that is called because that object ends:
+ * only the pointer is kept, until then no other object gets it.
+ * ava_lost(expr): the parameter's value if the server dies before it called back;
+ * other values are then 0. Without such a parameter nothing is called then.
+ * The last void * is the user data. A call that fails forgets its callback, unless
+ * the vendor called it nevertheless.
  * ava_callback_many(userdata): may be called any number of times, while the
  * registering call's new object (or first handle) lives.
  * ava_callback_dropped(userdata): anything passes; it will never be called (for
@@ -343,6 +348,8 @@
 #define ava_callback_many(...)	AVA_ANNOTATE("callback_many:" #__VA_ARGS__)
 #define ava_callback_dropped(...) AVA_ANNOTATE("callback_dropped:" #__VA_ARGS__)
 #define ava_is(...)		AVA_ANNOTATE("is:" #__VA_ARGS__)
+#define ava_was(...)		AVA_ANNOTATE("was:" #__VA_ARGS__)
+#define ava_lost(...)		AVA_ANNOTATE("lost:" #__VA_ARGS__)
 
 /*
  * ava_direct: the bytes of this buffer are moved by the call's server helper

@@ -19,7 +19,7 @@ struct target {
 	struct param *param;
 };
 
-enum { ON_SPEC = 1, ON_TYPE = 2, ON_FUNC = 4, ON_PARAM = 8, ON_HELPER = 16 };
+enum { ON_SPEC = 1, ON_TYPE = 2, ON_FUNC = 4, ON_PARAM = 8, ON_HELPER = 16, ON_CALLBACK = 32 };
 
 typedef VEC(const char *) arg_list;
 
@@ -310,6 +310,15 @@ static void note_callback(struct target *t, const struct note *n, const arg_list
 	t->param->callback_data = a->v[0];
 	t->param->callback_loc = n->loc;
 	t->param->callback_dropped = !strcmp(n->key, "callback_dropped");
+	t->param->callback_many = !strcmp(n->key, "callback_many");
+}
+
+static void note_is(struct target *t, const struct note *n, const arg_list *a)
+{
+	if (t->param->is)
+		diag_error(n->loc, "ava_%s: expected once, it was given before", n->key);
+	t->param->is = parse(t, n, a->v[0]);
+	t->param->was = !strcmp(n->key, "was");
 }
 
 static void note_direct(struct target *t, const struct note *n, const arg_list *a)
@@ -380,13 +389,13 @@ static const struct rule rules[] = {
 	{ "allocates", ON_FUNC, 3, 3, note_resource },
 	{ "consumes", ON_FUNC, 2, 2, note_resource },
 	{ "record", ON_FUNC, 1, 1, note_record },
-	{ "in", ON_PARAM, 0, 0, note_dir },
+	{ "in", ON_PARAM | ON_CALLBACK, 0, 0, note_dir },
 	{ "out", ON_PARAM, 0, 0, note_dir },
 	{ "inout", ON_PARAM, 0, 0, note_dir },
 	{ "count", ON_PARAM, 1, 1, NULL, EXPR, PARAM(count) },
-	{ "bytes", ON_PARAM, 1, 1, NULL, EXPR, PARAM(bytes) },
+	{ "bytes", ON_PARAM | ON_CALLBACK, 1, 1, NULL, EXPR, PARAM(bytes) },
 	{ "valid", ON_PARAM, 1, 1, NULL, EXPR, PARAM(valid) },
-	{ "string", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_string) },
+	{ "string", ON_PARAM | ON_CALLBACK, 0, 0, NULL, FLAG, PARAM(is_string) },
 	{ "strings", ON_PARAM, 1, 2, note_strings },
 	{ "list", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_list) },
 	{ "list_handle", ON_PARAM, 2, 2, note_list_handle },
@@ -403,9 +412,13 @@ static const struct rule rules[] = {
 	{ "keeps", ON_PARAM, 0, 0, NULL, FLAG, PARAM(keeps) },
 	{ "status_out", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_status) },
 	{ "pass", ON_PARAM, 1, 1, NULL, EXPR, PARAM(pass) },
-	{ "opaque", ON_PARAM, 0, 0, NULL, FLAG, PARAM(is_opaque) },
+	{ "opaque", ON_PARAM | ON_CALLBACK, 0, 0, NULL, FLAG, PARAM(is_opaque) },
 	{ "callback", ON_PARAM, 1, 1, note_callback },
+	{ "callback_many", ON_PARAM, 1, 1, note_callback },
 	{ "callback_dropped", ON_PARAM, 1, 1, note_callback },
+	{ "is", ON_CALLBACK, 1, 1, note_is },
+	{ "was", ON_CALLBACK, 1, 1, note_is },
+	{ "lost", ON_CALLBACK, 1, 1, NULL, EXPR, PARAM(lost) },
 	{ "valid_until", ON_PARAM, 1, 1, note_valid_until },
 	{ "direct", ON_PARAM, 0, 0, note_direct },
 	{ "kept", ON_PARAM, 1, 1, note_kept },
@@ -420,7 +433,9 @@ static const char *places(unsigned int on)
 	       on == ON_TYPE ? "a repeated typedef" :
 	       on == ON_FUNC ? "a function" :
 	       on == ON_PARAM ? "a parameter" :
-	       on == ON_HELPER ? "a helper's declaration" : "a function or a parameter";
+	       on == ON_HELPER ? "a helper's declaration" :
+	       on == ON_CALLBACK ? "a callback's parameter" :
+	       on == (ON_PARAM | ON_CALLBACK) ? "a parameter" : "a function or a parameter";
 }
 
 static void *rule_field(const struct rule *r, struct target *t)
@@ -475,6 +490,17 @@ static void apply(struct target *t, unsigned int place, const note_list *notes)
 	}
 }
 
+static void annotate_callback(const struct target *t, struct func *callback)
+{
+	struct target inner = *t;
+	size_t i;
+
+	for (i = 0; callback && i < callback->params.n; i++) {
+		inner.param = &callback->params.v[i];
+		apply(&inner, ON_CALLBACK, &inner.param->notes);
+	}
+}
+
 void spec_annotate(struct spec *spec)
 {
 	struct target t = { .spec = spec };
@@ -493,6 +519,7 @@ void spec_annotate(struct spec *spec)
 		for (k = 0; k < f->params.n; k++) {
 			t = (struct target){ .spec = spec, .func = f, .param = &f->params.v[k] };
 			apply(&t, ON_PARAM, &t.param->notes);
+			annotate_callback(&t, t.param->callback);
 		}
 	}
 }

@@ -163,7 +163,79 @@ static void check_expr(struct spec *spec, struct func *f, const struct param *ow
 
 #define BOTH	(SIDE_GUEST | SIDE_SERVER)
 
-static void check_callback(struct func *f, struct param *p)
+/* Does the expression name the object that the call makes? */
+static bool is_ret(const struct expr *e)
+{
+	return e->op == EXPR_NAME && !strcmp(e->text, "ret");
+}
+
+static void check_callback_is(struct spec *spec, struct func *f, const struct param *a)
+{
+	const char *what = a->was ? "was" : "is";
+
+	if (is_ret(a->is) && !f->is_new)
+		diag_error(a->is->loc, "ava_%s: expected '%s' to return a new handle", what, f->name);
+	if (!is_ret(a->is))
+		check_expr(spec, f, NULL, a->is, what, SIDE_GUEST, 0);
+	if (a->was && !a->type->handle)
+		diag_error(a->is->loc, "ava_was: expected '%s' to be a handle", a->name);
+}
+
+static void check_callback_param(struct spec *spec, struct func *f, struct func *cb, struct param *a)
+{
+	const struct ctype *t = a->type;
+
+	check_expr(spec, cb, a, a->bytes, "bytes", BOTH, 0);
+	check_expr(spec, cb, NULL, a->lost, "lost", SIDE_GUEST, CONSTANT);
+	if (a->is)
+		check_callback_is(spec, f, a);
+	if (a->is || a->is_userdata || a->is_opaque)
+		a->kind = PARAM_OPAQUE;
+	else if (t->handle)
+		a->kind = PARAM_HANDLE;
+	else if (t->is_scalar)
+		a->kind = PARAM_VALUE;
+	else if (a->is_string && t->to && t->to->is_char)
+		a->kind = PARAM_STRING;
+	else if (a->bytes && t->to && !t->to->is_function && (a->dir == DIR_IN || !a->dir))
+		a->kind = PARAM_BUFFER;
+	else
+		diag_error(a->loc, "'%s' of the callback '%s' is '%s': expected a number, a handle, or "
+			   "ava_is, ava_string, ava_bytes, ava_opaque", a->name, cb->name, t->spelling);
+	if (a->lost && a->kind != PARAM_VALUE)
+		diag_error(a->lost->loc, "ava_lost: expected '%s' to be a number", a->name);
+}
+
+static void check_callback_params(struct spec *spec, struct func *f, struct param *p)
+{
+	struct func *cb = p->callback;
+	unsigned int given = 0;
+	bool found = false;
+	size_t i;
+
+	for (i = cb->params.n; i-- && !found;) {
+		found = cb->params.v[i].type->to && cb->params.v[i].type->to->is_void &&
+			!cb->params.v[i].notes.n;
+		cb->params.v[i].is_userdata = found;
+	}
+	if (!found)
+		diag_error(p->loc, "callback '%s' gets no user data: expected a parameter void *", p->name);
+	if (!cb->ret->is_void)
+		diag_error(p->loc, "callback '%s' returns '%s': expected void", p->name,
+			   cb->ret->spelling);
+	for (i = 0; i < cb->params.n; i++) {
+		check_callback_param(spec, f, cb, &cb->params.v[i]);
+		given += !!cb->params.v[i].is;
+	}
+	if (given > 4)
+		diag_error(p->loc, "callback '%s' has %u parameters with ava_is: expected 4 at most", p->name,
+			   given);
+	if (f->async || f->sync_if)
+		diag_error(p->callback_loc, "'%s' cannot be asynchronous: whether '%s' will be called is known "
+			   "when it returns", f->name, p->name);
+}
+
+static void check_callback(struct spec *spec, struct func *f, struct param *p)
 {
 	struct param *data = func_param(f, p->callback_data);
 
@@ -178,9 +250,8 @@ static void check_callback(struct func *f, struct param *p)
 	}
 	data->is_opaque = true;
 	data->dropped = p->callback_dropped;
-	if (!p->callback_dropped)
-		diag_warning(p->loc, "callback '%s' of '%s' is not forwarded yet: only NULL passes",
-			     p->name, f->name);
+	if (p->type->is_function && !p->callback_dropped)
+		check_callback_params(spec, f, p);
 }
 
 static void check_one_use(const struct param *p)
@@ -585,7 +656,7 @@ static void check_sent(struct spec *spec, struct func *f)
 	f->inferred = func_says_nothing(f);
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].callback_data)
-			check_callback(f, &f->params.v[i]);
+			check_callback(spec, f, &f->params.v[i]);
 	for (i = 0; i < f->params.n; i++) {
 		if (f->inferred)
 			infer_pointer(f, &f->params.v[i]);

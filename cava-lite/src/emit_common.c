@@ -24,6 +24,15 @@ static void emit_scalar(const struct ctype *t, struct names *seen, struct text *
 	text_add(out, "AVA_CS_SCALAR(%s, %s)\n", name, t->bare);
 }
 
+static void emit_callback_scalars(const struct func *cb, struct names *seen, struct text *out)
+{
+	size_t i;
+
+	for (i = 0; i < cb->params.n; i++)
+		if (cb->params.v[i].kind == PARAM_VALUE)
+			emit_scalar(cb->params.v[i].type, seen, out);
+}
+
 static void emit_scalars(const struct spec *spec, struct text *out)
 {
 	struct names seen = { 0 };
@@ -40,6 +49,8 @@ static void emit_scalars(const struct spec *spec, struct text *out)
 		for (k = 0; k < f->params.n; k++) {
 			if (f->params.v[k].kind == PARAM_VALUE)
 				emit_scalar(f->params.v[k].type, &seen, out);
+			if (param_is_callback(&f->params.v[k]))
+				emit_callback_scalars(f->params.v[k].callback, &seen, out);
 			if (f->params.v[k].kind == PARAM_STATUS)
 				emit_scalar(f->params.v[k].type->to, &seen, out);
 		}

@@ -31,6 +31,11 @@ static const char *invalid_of(const struct func *f, const struct param *p,
 	return expr_or(f, param_invalid(p, type), "0");
 }
 
+static const char *handle_flags(const struct param *p)
+{
+	return p->nullable ? "AVA_GUEST_NULLABLE" : "0";
+}
+
 /* ---- arguments ------------------------------------------------------------------------ */
 
 static void emit_put_cases(const struct func *f, const struct param *p, struct text *out)
@@ -39,9 +44,9 @@ static void emit_put_cases(const struct func *f, const struct param *p, struct t
 
 	for (i = 0; i < p->cases.n; i++)
 		text_add(out, "\t%sif (%s)\n"
-			 "\t\tava_guest_put_handles(&ava_g, %s, %s / 8, AVA_T_%s, %s);\n",
+			 "\t\tava_guest_put_handles(&ava_g, %s, %s / 8, AVA_T_%s, %s, %s);\n",
 			 i ? "else " : "", plain_text(f, p->cases.v[i].cond), p->name,
-			 param_bytes(f, p), p->cases.v[i].type_name,
+			 param_bytes(f, p), p->cases.v[i].type_name, handle_flags(p),
 			 invalid_of(f, p, p->cases.v[i].type));
 	text_add(out, "\telse\n\t");
 }
@@ -60,7 +65,8 @@ static void emit_put_fields(const struct func *f, const struct param *p, struct 
 				 field->name, count_text(f, field->count), p->name, field->name);
 		else
 			text_add(out, "\tfor (uint64_t ava_i = 0; %s && ava_i < %s; ava_i++)\n"
-				 "\t\tava_guest_put_handle(&ava_g, %s[ava_i].%s, AVA_T_%s, %s);\n",
+				 "\t\tava_guest_put_handle(&ava_g, %s[ava_i].%s, AVA_T_%s, "
+				 "AVA_GUEST_NULLABLE, %s);\n",
 				 p->name, count, p->name, field->name, field->type_name,
 				 invalid_of(f, p, field->type));
 	}
@@ -100,8 +106,8 @@ static void emit_put_handles(const struct func *f, const struct param *p, struct
 	const char *type = p->type->to->bare;
 
 	if (p->dir & DIR_IN)
-		text_add(out, "\tava_guest_put_handles(&ava_g, %s, %s, AVA_T_%s, %s);\n", p->name,
-			 p->count ? count_text(f, p->count) : "1", type,
+		text_add(out, "\tava_guest_put_handles(&ava_g, %s, %s, AVA_T_%s, %s, %s);\n", p->name,
+			 p->count ? count_text(f, p->count) : "1", type, handle_flags(p),
 			 invalid_of(f, p, p->type->to->handle));
 	else if (param_is_out_new(p))
 		text_add(out, "\tif (%s)\n\t\tava_guest_put_new(&ava_g, &ava_new_%s, AVA_T_%s);\n"
@@ -129,27 +135,34 @@ static void emit_put_list(const struct func *f, const struct param *p, struct te
 	}
 }
 
-static void emit_put(const struct spec *spec, const struct func *f, const struct param *p,
-		     struct text *out)
+/* User data whose callback is dropped goes without it only where there is none. */
+static const char *dropped_for(const struct func *f, const struct param *data)
+{
+	size_t i = 0;
+
+	while (!f->params.v[i].callback_dropped || strcmp(f->params.v[i].callback_data, data->name))
+		i++;
+	return f->params.v[i].name;
+}
+
+static void emit_put(const struct func *f, const struct param *p, struct text *out)
 {
 	switch (p->kind) {
 	case PARAM_VALUE:
 		text_add(out, "\tava_encode_%s(&ava_g.args, %s);\n", ctype_mangle(p->type), p->name);
 		break;
 	case PARAM_HANDLE:
-		text_add(out, "\tava_guest_put_%s(&ava_g, %s, AVA_T_%s, %s);\n",
+		text_add(out, "\tava_guest_put_%s(&ava_g, %s, AVA_T_%s, %s, %s);\n",
 			 p->releases ? "release" : "handle", p->name, p->type->bare,
-			 invalid_of(f, p, p->type->handle));
+			 handle_flags(p), invalid_of(f, p, p->type->handle));
 		break;
 	case PARAM_OPAQUE:
-		if (!p->dropped)
-			text_add(out, "\tava_cs_put_word(&ava_g.args, (uint64_t)(uintptr_t)%s);\n",
-				 p->name);
+		text_add(out, "\tava_cs_put_word(&ava_g.args, %s(uint64_t)(uintptr_t)%s);\n",
+			 p->dropped ? mem_printf("%s ? 0 : ", dropped_for(f, p)) : "", p->name);
 		break;
 	case PARAM_CALLBACK:
 		if (!p->callback_dropped)
-			text_add(out, "\tif (%s)\n\t\tava_guest_refuse(&ava_g, %s);\n", p->name,
-				 unsupported_of(spec, f));
+			emit_put_callback(f, p, out);
 		break;
 	case PARAM_BUFFER:
 		emit_put_buffer(f, p, out);
@@ -262,8 +275,12 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 			text_add(out, "\tstruct ava_object *ava_new_%s = NULL;\n", p->name);
 		if (is_buffer_out(p))
 			text_add(out, "\tstruct ava_guest_buf ava_b_%s;\n", p->name);
+		if (param_is_callback(p))
+			text_add(out, "\tuint64_t ava_cookie_%s = 0;\n", p->name);
 		any |= is_buffer_out(p) && brings_handles(p);
 	}
+	if (func_callback(f))
+		text_add(out, "\tbool ava_ran = false;\n");
 	if (any)
 		text_add(out, "\tuint64_t ava_n;\n");
 	for (i = 0; i < f->implicits.n; i++)
@@ -271,7 +288,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 			 plain_text(f, f->implicits.v[i].value));
 }
 
-static void emit_arguments(const struct spec *spec, const struct func *f, struct text *out)
+static void emit_arguments(const struct func *f, struct text *out)
 {
 	struct ctype implicit = { 0 };
 	size_t i;
@@ -291,7 +308,7 @@ static void emit_arguments(const struct spec *spec, const struct func *f, struct
 			 f->implicits.v[i].name);
 	}
 	for (i = 0; i < f->order.n; i++)
-		emit_put(spec, f, f->order.v[i], out);
+		emit_put(f, f->order.v[i], out);
 	if (f->async)
 		text_add(out, "\tava_g.async = true;\n");
 	else if (f->sync_if)
@@ -330,6 +347,8 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 			 ctype_mangle(f->status_param->type->to));
 	if (f->ret->handle && !f->is_new)
 		text_add(out, "\t\tret = (%s)ava_guest_get_found(&ava_g);\n", f->ret->bare);
+	if (func_callback(f))
+		text_add(out, "\t\tava_ran = ava_cs_get_word(&ava_g.reply);\n");
 	text_add(out, "\t\tava_outputs = ava_cs_get_word(&ava_g.reply);\n\t}\n");
 	if (f->is_new)
 		emit_new_ret(f, &body);
@@ -388,6 +407,11 @@ static void emit_after(const struct spec *spec, const struct func *f, struct tex
 	if (body.len)
 		text_add(out, "\tif (ava_outputs && %s) {\n%s\t}\n", success_test(spec, f),
 			 text_str(&body));
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_callback(&f->params.v[i]))
+			text_add(out, "\tif (ava_cookie_%s && !ava_ran && !(ava_outputs && %s))\n"
+				 "\t\tava_guest_drop_callback(ava_cookie_%s);\n", f->params.v[i].name,
+				 success_test(spec, f), f->params.v[i].name);
 	if (func_released(f))
 		text_add(out, "\tava_guest_released(&ava_g, ava_outputs && %s);\n",
 			 success_test(spec, f));
@@ -453,6 +477,8 @@ static void emit_retaining(const struct spec *spec, const struct func *f, struct
 
 static void emit_function(const struct spec *spec, const struct func *f, struct text *out)
 {
+	if (func_is_sent(f))
+		emit_callback_run(f, out);
 	text_add(out, "\n%s%s\n{\n", f->is_export || !spec->dispatch ? "AVA_EXPORT " : "",
 		 func_prototype(f));
 	if (f->unsupported) {
@@ -463,7 +489,7 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 		emit_retaining(spec, f, out);
 	} else {
 		emit_locals(spec, f, out);
-		emit_arguments(spec, f, out);
+		emit_arguments(f, out);
 		emit_reply(spec, f, out);
 		emit_failure(spec, f, out);
 		emit_after(spec, f, out);
@@ -477,7 +503,7 @@ void emit_guest(const struct spec *spec, struct text *out)
 
 	text_add(out, "// SPDX-License-Identifier: Apache-2.0\n"
 		 "/* Guest library of %s: generated by cava-lite from %s, do not edit */\n"
-		 "#include <ava/guest.h>\n\n#include \"%s_common.h\"\n\n"
+		 "#include <stdlib.h>\n\n#include <ava/guest.h>\n\n#include \"%s_common.h\"\n\n"
 		 "#define AVA_EXPORT __attribute__((visibility(\"default\")))\n\n",
 		 spec->name, spec->file, spec->name);
 	if (spec->dispatch)

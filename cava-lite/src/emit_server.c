@@ -46,6 +46,8 @@ static void emit_local(const struct param *p, struct text *out)
 		text_add(out, "\tuint64_t ava_new_%s;\n", p->name);
 	if (p->releases)
 		text_add(out, "\tstruct ava_handle_release ava_r_%s;\n", p->name);
+	if (param_is_callback(p))
+		text_add(out, "\tstruct ava_server_callback *ava_cb_%s;\n", p->name);
 	if (p->maybe)
 		text_add(out, "\tstruct ava_serve_maybe ava_maybe_%s;\n", p->name);
 }
@@ -181,9 +183,8 @@ static void emit_get(const struct func *f, const struct param *p, struct text *o
 			 p->releases ? p->name : "");
 		break;
 	case PARAM_OPAQUE:
-		if (!p->dropped)
-			text_add(out, "\t%s = (%s)(uintptr_t)ava_cs_get_word(&ava_s.in);\n", p->name,
-				 p->type->bare);
+		text_add(out, "\t%s = (%s)(uintptr_t)ava_cs_get_word(&ava_s.in);\n", p->name,
+			 p->type->bare);
 		break;
 	case PARAM_BUFFER:
 		emit_get_buffer(f, p, out);
@@ -201,8 +202,12 @@ static void emit_get(const struct func *f, const struct param *p, struct text *o
 	case PARAM_LIST:
 		emit_get_list(f, p, out);
 		break;
-	case PARAM_NONE:
 	case PARAM_CALLBACK:
+		if (param_is_callback(p))
+			text_add(out, "\tava_cb_%s = ava_serve_callback(&ava_s, %s);\n", p->name,
+				 p->callback_many ? "true" : "false");
+		break;
+	case PARAM_NONE:
 	case PARAM_STATUS:
 		break;
 	}
@@ -222,6 +227,11 @@ static void emit_decode(const struct func *f, struct text *out)
 	}
 	for (i = 0; i < f->order.n; i++)
 		emit_get(f, f->order.v[i], out);
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_callback(&f->params.v[i]))
+			text_add(out, "\tif (ava_cb_%s) {\n\t\t%s = trampoline_%s_%s;\n\t\t%s = ava_cb_%s;\n"
+				 "\t}\n", f->params.v[i].name, f->params.v[i].name, f->name,
+				 f->params.v[i].name, f->params.v[i].callback_data, f->params.v[i].name);
 }
 
 /* ---- the call ------------------------------------------------------------------------------ */
@@ -346,6 +356,8 @@ static void emit_success(const struct spec *spec, const struct func *f, struct t
 			text_add(&body, "\t\t\tif (%s) {\n\t\t\t\t%s(ret, (void *)(uintptr_t)%s);\n"
 				 "\t\t\t\tava_kept = true;\n\t\t\t}\n", p->name, p->kept, p->name);
 	}
+	if (func_callback(f))
+		text_add(&body, "\t\t\tava_s.registered = true;\n");
 	if (f->server_after)
 		text_add(&body, "\t\t\t(void)(%s);\n", plain_text(f, f->server_after));
 	if (body.len)
@@ -424,6 +436,8 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 			 ctype_mangle(f->status_param->type->to));
 	if (f->ret->handle && !f->is_new)
 		text_add(out, "\t\tava_serve_put_found(&ava_s, ret, AVA_T_%s);\n", f->ret->bare);
+	if (func_callback(f))
+		text_add(out, "\t\tava_cs_put_word(&ava_s.out, ava_serve_called_back(&ava_s));\n");
 	text_add(out, "\t\tif (ava_serve_outputs(&ava_s, %s))",
 		 f->outputs_if ? plain_text(f, f->outputs_if) : success);
 	emit_outputs(f, out);
@@ -434,6 +448,7 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 	const char *failure = expr_or(f, f->error, expr_or(f, spec->status_failure, "0"));
 	size_t i;
 
+	emit_trampolines(f, out);
 	text_add(out, "\nstatic int serve_%s(struct ava_server_call *ava_call)\n{\n", f->name);
 	emit_locals(spec, f, out);
 	emit_decode(f, out);

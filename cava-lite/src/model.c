@@ -62,6 +62,22 @@ const struct param *func_retained(const struct func *f)
 	return NULL;
 }
 
+/* A function pointer that is forwarded. */
+bool param_is_callback(const struct param *p)
+{
+	return p->kind == PARAM_CALLBACK && !p->callback_dropped;
+}
+
+const struct param *func_callback(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_callback(&f->params.v[i]))
+			return &f->params.v[i];
+	return NULL;
+}
+
 const struct param *func_released(const struct func *f)
 {
 	size_t i;

@@ -93,6 +93,11 @@ struct param {
 	bool is_new, retains, releases, keeps, direct, is_string, is_list, is_status, is_opaque, nullable;
 	bool callback_dropped, dropped;	/* the callback, and its user data */
 	struct loc new_loc, direct_loc;
+	struct func *callback;		/* of a function pointer: its own parameters */
+	struct expr *is, *lost;		/* of a callback's parameter */
+	bool was;			/* @is: of an object that ends */
+	bool is_userdata;		/* of a callback's parameter */
+	bool callback_many;
 	struct expr *count, *bytes, *valid, *strings, *list_count, *pass, *invalid;
 	const char *lengths, *callback_data, *kept, *valid_until;
 	struct loc lengths_loc, callback_loc, kept_loc, until_loc;
@@ -191,6 +196,9 @@ void spec_hash(struct spec *spec);
 /* emit_*.c */
 void emit_common(const struct spec *spec, struct text *out);
 void emit_guest(const struct spec *spec, struct text *out);
+void emit_callback_run(const struct func *f, struct text *out);
+void emit_put_callback(const struct func *f, const struct param *p, struct text *out);
+void emit_trampolines(const struct func *f, struct text *out);
 void emit_dispatch(const struct spec *spec, struct text *out);
 void emit_version_script(const struct spec *spec, struct text *out);
 void emit_server(const struct spec *spec, struct text *out);
@@ -205,6 +213,8 @@ struct handle_type *spec_handle(const struct spec *spec, const char *name);
 bool func_is_sent(const struct func *f);
 /* What the call takes or drops a reference of, or NULL. */
 const struct param *func_retained(const struct func *f);
+bool param_is_callback(const struct param *p);
+const struct param *func_callback(const struct func *f);
 const struct param *func_released(const struct func *f);
 /* Whose life bounds that of what the call makes or finds, or NULL. */
 const struct param *func_owner(const struct func *f);

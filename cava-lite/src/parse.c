@@ -236,6 +236,46 @@ static enum CXChildVisitResult visit_names(CXCursor c, CXCursor parent, CXClient
 	return CXChildVisit_Continue;
 }
 
+struct callback_walk {
+	struct spec *spec;
+	struct func *func;
+};
+
+static void parse_param(struct spec *spec, struct func *f, CXCursor c, unsigned int i);
+
+static enum CXChildVisitResult visit_callback_param(CXCursor c, CXCursor parent, CXClientData data)
+{
+	struct callback_walk *w = data;
+
+	(void)parent;
+	if (clang_getCursorKind(c) == CXCursor_ParmDecl)
+		parse_param(w->spec, w->func, c, w->func->params.n);
+	return CXChildVisit_Continue;
+}
+
+/* Parameters of a function pointer: as declared in place, or as its type says. */
+static struct func *parse_callback(struct spec *spec, CXCursor c, const struct param *p)
+{
+	struct callback_walk w = { .spec = spec, .func = mem_alloc(sizeof(struct func)) };
+	CXType fn = clang_getPointeeType(clang_getCanonicalType(clang_getCursorType(c)));
+	struct param *arg;
+	int i, n = clang_getNumArgTypes(fn);
+
+	w.func->name = p->name;
+	w.func->loc = p->loc;
+	w.func->ret = ctype_of(spec, clang_getResultType(fn));
+	w.func->variadic = clang_isFunctionTypeVariadic(fn);
+	clang_visitChildren(c, visit_callback_param, &w);
+	for (i = w.func->params.n; i < n; i++) {
+		arg = VEC_ADD(&w.func->params);
+		memset(arg, 0, sizeof(*arg));
+		arg->name = mem_printf("arg%d", i);
+		arg->loc = p->loc;
+		arg->type = ctype_of(spec, clang_getArgType(fn, i));
+	}
+	return w.func;
+}
+
 static void parse_param(struct spec *spec, struct func *f, CXCursor c, unsigned int i)
 {
 	struct param *p = VEC_ADD(&f->params);
@@ -246,6 +286,8 @@ static void parse_param(struct spec *spec, struct func *f, CXCursor c, unsigned 
 	p->loc = cursor_loc(c);
 	p->type = ctype_of(spec, clang_getCursorType(c));
 	collect_notes(c, &p->notes);
+	if (p->type->is_function)
+		p->callback = parse_callback(spec, c, p);
 }
 
 static bool parse_helper(struct spec *spec, CXCursor c, const char *name, note_list *notes)

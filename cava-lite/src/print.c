@@ -61,6 +61,7 @@ static void print_param(struct text *out, const struct param *p)
 		[PARAM_STATUS] = "status",
 	};
 	static const char *const dirs[] = { "", " in", " out", " inout" };
+	size_t i;
 
 	text_add(out, "  %s: %s (%s) %s%s%s%s%s%s", p->name, p->type->spelling, p->type->canonical,
 		 kinds[p->kind], dirs[p->dir], p->is_new ? " new" : "", p->retains ? " retains" : "",
@@ -76,11 +77,18 @@ static void print_param(struct text *out, const struct param *p)
 	print_expr(out, "list_counted", p->list_count);
 	print_expr(out, "pass", p->pass);
 	print_expr(out, "invalid", p->invalid);
-	print_name(out, p->callback_dropped ? "callback_dropped" : "callback", p->callback_data);
+	print_name(out, p->callback_dropped ? "callback_dropped" : p->callback_many ? "callback_many" :
+		   "callback", p->callback_data);
+	print_expr(out, p->was ? "was" : "is", p->is);
+	print_expr(out, "lost", p->lost);
 	print_name(out, "kept", p->kept);
 	print_name(out, "valid_until", p->valid_until);
 	print_cases(out, p);
 	text_add(out, "\n");
+	for (i = 0; p->callback_data && p->callback && i < p->callback->params.n; i++) {
+		text_add(out, "  ");
+		print_param(out, &p->callback->params.v[i]);
+	}
 }
 
 static void print_func_notes(struct text *out, const struct func *f)

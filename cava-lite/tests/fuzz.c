@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ava/callback.h>
 #include <ava/cs.h>
 #include <ava/handle.h>
 #include <ava/server.h>
@@ -53,6 +54,15 @@ int ava_server_push(struct ava_server_call *call, uint32_t seg, uint64_t offset,
 	for (i = 0; i < len; i++)
 		sum += ((const unsigned char *)buf)[i];
 	return 0;
+}
+
+/* The stand-in of the vendor never calls back. */
+int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
+{
+	(void)cookie;
+	(void)data;
+	(void)len;
+	abort();
 }
 
 /* 0xffffTTNN stands for live handle NN of type TT. */

@@ -227,7 +227,8 @@ static void test_values(void)
 	OK(tiny_plus(40, 2) == 42, "no status");
 	tiny_nothing();
 	OK(!tiny_each(b, NULL, NULL), "no callback");
-	OK(tiny_each(b, visit, NULL) == TINY_NOT_THERE, "a callback");
+	OK(!tiny_each(b, visit, &version), "a callback that is dropped, with its user data");
+	OK(tiny_each(b, NULL, &version) == TINY_NO_MEMORY, "user data without a callback");
 	tiny_release(b);
 }
 

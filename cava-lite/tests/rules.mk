@@ -29,7 +29,7 @@ FUZZED := tiny opencl
 FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-DAVA_NO_MAIN -Wno-deprecated-declarations -Wno-unknown-attributes $(GENERATED_INCLUDES)
 FUZZ_SRC := tests/fuzz.c ../userspace/marshal/cs.c ../userspace/marshal/cs_serve.c \
-	../userspace/marshal/bulk.c ../userspace/marshal/handle.c
+	../userspace/marshal/bulk.c ../userspace/marshal/callback_serve.c ../userspace/marshal/handle.c
 FUZZ_ASAN := allocator_may_return_null=1:quarantine_size_mb=16
 # what a server's helpers keep for an object stays: the stand-in's objects never end
 FUZZ_KEEPS := opencl

@@ -75,6 +75,8 @@ void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call)
 	s->outputs = false;
 	s->args_heap = NULL;
 	s->pins = NULL;
+	s->callbacks = NULL;
+	s->registered = false;
 	ava_cs_pool_init(&s->pool, AVA_SERVE_POOL);
 	ava_cs_reader_init(&s->in, call->args, call->args_len);
 	ava_cs_writer_init(&s->out, call->reply, call->reply_cap, call->reply_cap);
@@ -109,6 +111,8 @@ int ava_serve_end(struct ava_serve *s, int64_t failure)
 		serve_answer(s, s->status);
 	if (!ret && !async && s->out.err)
 		ret = -EBADMSG;		/* the guest left no room for any answer */
+	if (s->callbacks)
+		ava_serve_end_callbacks(s);
 	s->call->reply_len = async || ret ? 0 : s->out.len;
 	for (; s->pins; s->pins = s->pins->next)
 		ava_handle_put(s->pins->entry);

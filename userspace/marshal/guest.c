@@ -63,25 +63,27 @@ void ava_guest_refuse(struct ava_gcall *g, int64_t status)
 
 /* ---- handles --------------------------------------------------------------------- */
 
-static uint64_t guest_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
+static uint64_t guest_handle(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
+			     int64_t invalid)
 {
 	uint64_t handle;
 
-	if (!p)
+	if (!p && flags & AVA_GUEST_NULLABLE)
 		return 0;
-	handle = ava_object_handle(p, type);
+	handle = p ? ava_object_handle(p, type) : 0;
 	if (!handle)
 		ava_guest_refuse(g, invalid);
 	return handle;
 }
 
-void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
+void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
+			  int64_t invalid)
 {
-	ava_cs_put_word(&g->args, guest_handle(g, p, type, invalid));
+	ava_cs_put_word(&g->args, guest_handle(g, p, type, flags, invalid));
 }
 
 void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
-			   uint32_t type, int64_t invalid)
+			   uint32_t type, uint32_t flags, int64_t invalid)
 {
 	const void *const *p = array;
 	uint64_t i;
@@ -91,11 +93,14 @@ void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t coun
 		return;
 	ava_cs_put_word(&g->args, ava_cs_mul(count, sizeof(*p)));
 	for (i = 0; i < count && !g->args.err && !g->refused; i++)
-		ava_cs_put_word(&g->args, guest_handle(g, p[i], type, invalid));
+		ava_cs_put_word(&g->args, guest_handle(g, p[i], type, flags, invalid));
 }
 
-void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid)
+void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
+			   int64_t invalid)
 {
+	if (!p && !(flags & AVA_GUEST_NULLABLE))
+		ava_guest_refuse(g, invalid);
 	if (p && !g->err && !g->refused) {
 		switch (ava_object_release(p, type, &g->release)) {
 		case AVA_RELEASE_INVALID:
@@ -400,7 +405,7 @@ static uint64_t guest_list_value(struct ava_gcall *g, uint64_t key, uint64_t val
 	for (k = 0; k < key_count; k++)
 		if (keys[k].key == key)
 			return guest_handle(g, (const void *)(uintptr_t)value,
-					    keys[k].type, keys[k].invalid);
+					    keys[k].type, AVA_GUEST_NULLABLE, keys[k].invalid);
 	return value;
 }
 
@@ -543,6 +548,44 @@ int ava_guest_flush(const struct ava_guest_api *api)
 	int ret = ava_context_get(&api->id, &ctx);
 
 	return ret ? ret : ava_context_flush(ctx);
+}
+
+void ava_guest_unhold(const struct ava_guest_api *api, const void *p)
+{
+	struct ava_context *ctx;
+
+	ava_object_unhold(p);
+	if (!ava_context_get(&api->id, &ctx))
+		ava_guest_forget(ctx);
+}
+
+void *ava_callback_get_found(const struct ava_guest_api *api, struct ava_cs_reader *in,
+			     const void *in_object)
+{
+	uint64_t handle = ava_cs_get_word(in);
+	bool bound;
+
+	return handle ? ava_object_found(api->dispatch, handle, in_object, false, &bound) : NULL;
+}
+
+/* Nothing longer than this is made up where an event could not carry it. */
+#define CALLBACK_BYTES_MAX	(1u << 20)
+
+void *ava_callback_get_bytes(struct ava_cs_reader *in, uint64_t len, void **heap)
+{
+	uint64_t kind = ava_cs_get_word(in), n;
+	const void *at;
+
+	if (kind == AVA_CS_BUF_NULL)
+		return NULL;
+	n = ava_cs_get_word(in);
+	at = ava_cs_get_bytes(in, n);
+	if (!at || (!len && (!n || ((const char *)at)[n - 1])))
+		return NULL;
+	if (n >= len)
+		return (void *)(uintptr_t)at;
+	*heap = len <= CALLBACK_BYTES_MAX ? calloc(1, len) : NULL;
+	return *heap ? memcpy(*heap, at, n) : NULL;
 }
 
 void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, int *said)

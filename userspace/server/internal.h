@@ -54,6 +54,11 @@ struct ava_server_stream {
 };
 
 /**
+ * ava_server_events_on() - where ava_server_event() sends
+ */
+void ava_server_events_on(const struct ava_server_channel *ops, int fd);
+
+/**
  * ava_server_serve() - serve one context until it is gone
  *
  * Return: exit status. Does not wait for threads that are in vendor code: end

@@ -147,6 +147,7 @@ int ava_server_serve(const struct ava_server_channel *ops, int fd,
 		ava_log(api->log_name, "cannot attach to the context: %s", strerror(-ret));
 		return EXIT_FAILURE;
 	}
+	ava_server_events_on(ops, fd);
 	while (!(ret = ops->accept(fd, api, &stream))) {
 		ret = worker_start(api, stream);
 		if (ret)

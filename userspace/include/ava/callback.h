@@ -10,6 +10,8 @@
 #ifndef AVA_CALLBACK_H
 #define AVA_CALLBACK_H
 
+#include <stdbool.h>
+
 #include <ava/cs.h>
 
 #define AVA_CALLBACK_MAX	256	/* bytes of encoded arguments */
@@ -21,13 +23,17 @@ struct ava_object;
 
 /**
  * struct ava_callback - a registered function
- * @run: generated: decodes the arguments and calls @fn
+ * @run: generated: decodes the arguments and calls @fn; without arguments if the
+ *	server died before it was called
+ * @done: generated: called once, when it ran for the last time or was dropped, on any
+ *	thread, without locks
  * @fn: the application's
  * @userdata: the application's
  * @is: what ava_is() parameters get, in their order: values or pointers
  */
 struct ava_callback {
 	void (*run)(const struct ava_callback *cb, struct ava_cs_reader *in);
+	void (*done)(const struct ava_callback *cb);
 	void *fn;
 	void *userdata;
 	uint64_t is[4];
@@ -53,6 +59,29 @@ uint64_t ava_guest_put_callback(struct ava_gcall *g, const struct ava_callback *
  */
 void ava_guest_drop_callback(uint64_t cookie);
 
+struct ava_guest_api;
+
+/**
+ * ava_callback_get_found() - an object that a callback gets
+ * @api: the library
+ * @in: its arguments
+ * @in_object: the object that keeps it, or NULL
+ *
+ * Return: the object; NULL for NULL, or without memory.
+ */
+void *ava_callback_get_found(const struct ava_guest_api *api, struct ava_cs_reader *in,
+			     const void *in_object);
+
+/**
+ * ava_callback_get_bytes() - bytes or a string that a callback gets
+ * @in: its arguments
+ * @len: how many; more than were sent are 0. 0: a string
+ * @heap: (out) to be freed behind the callback
+ *
+ * Return: the bytes; NULL for NULL, or without memory.
+ */
+void *ava_callback_get_bytes(struct ava_cs_reader *in, uint64_t len, void **heap);
+
 /**
  * ava_guest_is_callback_thread() - does the calling thread run callbacks?
  */
@@ -62,32 +91,57 @@ bool ava_guest_is_callback_thread(void);
 
 struct ava_serve;
 
-/**
- * struct ava_server_callback - user data of a trampoline
- * @cookie: the guest's
- * @many: is not freed by ava_server_callback_run()
- */
-struct ava_server_callback {
-	uint64_t cookie;
-	bool many;
-};
+struct ava_server_callback;	/* user data of a trampoline */
 
 /**
  * ava_serve_callback() - decode a function pointer
- * @s: the call
+ * @s: the call, which frees it if the vendor's function fails
  * @many: AVA_CALLBACK_MANY of the spec
  *
- * Return: on the heap, for the trampoline; NULL for NULL, or after an error. The
- * generated code frees it if the vendor's function fails.
+ * Return: for the trampoline; NULL for NULL, or after an error.
  */
 struct ava_server_callback *ava_serve_callback(struct ava_serve *s, bool many);
 
 /**
+ * ava_serve_called_back() - did the vendor's function call back before it returned?
+ * @s: the call
+ *
+ * It may do so although it then fails.
+ */
+bool ava_serve_called_back(struct ava_serve *s);
+
+/**
+ * ava_serve_end_callbacks() - the call is over, its reply is encoded
+ * @s: the call: @registered or not
+ *
+ * Events that the guest could not have understood before are sent now.
+ */
+void ava_serve_end_callbacks(struct ava_serve *s);
+
+/**
+ * ava_server_callback_string() - a string among the arguments
+ * @w: the arguments
+ * @s: the string, or NULL
+ * @share: cut it to this part of the room that is left
+ */
+void ava_server_callback_string(struct ava_cs_writer *w, const char *s, unsigned int share);
+
+/**
+ * ava_server_callback_bytes() - bytes among the arguments
+ * @w: the arguments
+ * @p: the bytes, or NULL
+ * @len: how many
+ * @share: as above
+ */
+void ava_server_callback_bytes(struct ava_cs_writer *w, const void *p, uint64_t len,
+			       unsigned int share);
+
+/**
  * ava_server_callback_run() - the vendor calls back: tell the guest
- * @cb: freed unless @many
+ * @cb: freed, unless it may run often
  * @args: encoded arguments; AVA_CALLBACK_MAX bytes at most, a sticky error drops the callback
  *
- * Any thread, of the vendor's too. Does not wait for the guest.
+ * Any thread, of the vendor's too. Does not wait for the guest to run it.
  */
 void ava_server_callback_run(struct ava_server_callback *cb, struct ava_cs_writer *args);
 

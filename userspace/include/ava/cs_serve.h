@@ -13,6 +13,7 @@
 #define AVA_CS_SERVE_H
 
 #include <ava/bulk.h>
+#include <ava/callback.h>
 #include <ava/cs.h>
 #include <ava/handle.h>
 #include <ava/server.h>
@@ -33,6 +34,8 @@
  * @outputs: the call has outputs
  * @args_heap: arguments that came in a segment
  * @pins: the handles in use until the call ends
+ * @callbacks: that came with the call
+ * @registered: the vendor's function took them
  */
 struct ava_serve {
 	struct ava_server_call *call;
@@ -44,6 +47,8 @@ struct ava_serve {
 	bool outputs;
 	void *args_heap;
 	struct ava_serve_pin *pins;
+	struct ava_server_callback *callbacks;
+	bool registered;
 	struct ava_cs_pool pool;
 };
 

@@ -87,6 +87,7 @@ struct ava_gcall {
 };
 
 #define AVA_GUEST_STABLE	(1u << 0)	/* the application keeps the bytes until an event */
+#define AVA_GUEST_NULLABLE	(1u << 1)	/* NULL is one of the values */
 
 /**
  * ava_guest_begin() - start a call
@@ -116,9 +117,11 @@ void ava_guest_refuse(struct ava_gcall *g, int64_t status);
  * @g: the call
  * @p: what the application passed
  * @type: expected
- * @invalid: the status if a pointer is neither NULL nor an object alive and of @type
+ * @flags: AVA_GUEST_NULLABLE
+ * @invalid: the status if a pointer is no object alive and of @type
  */
-void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid);
+void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
+			  int64_t invalid);
 
 /**
  * ava_guest_put_handles() - an array of objects as argument
@@ -126,21 +129,24 @@ void ava_guest_put_handle(struct ava_gcall *g, const void *p, uint32_t type, int
  * @array: of pointers, or NULL
  * @count: elements
  * @type: expected of each
- * @invalid: the status if a pointer is neither NULL nor an object alive and of @type
+ * @flags: AVA_GUEST_NULLABLE: of each
+ * @invalid: the status if a pointer is no object alive and of @type
  */
 void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t count,
-			   uint32_t type, int64_t invalid);
+			   uint32_t type, uint32_t flags, int64_t invalid);
 
 /**
  * ava_guest_put_release() - an object as argument, of which the call drops a reference
  * @g: the call
  * @p: what the application passed
  * @type: expected
- * @invalid: as for ava_guest_put_handle()
+ * @flags: as for ava_guest_put_handle()
+ * @invalid: likewise
  *
  * If it is not the last one, the call is not sent and succeeds.
  */
-void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, int64_t invalid);
+void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
+			   int64_t invalid);
 
 /**
  * ava_guest_released() - behind a call with ava_guest_put_release()
@@ -156,6 +162,13 @@ void ava_guest_released(struct ava_gcall *g, bool success);
  * Behind whatever may end objects: ava_guest_end() does it for calls.
  */
 void ava_guest_forget(struct ava_context *ctx);
+
+/**
+ * ava_guest_unhold() - ava_object_unhold(), and tell the server
+ * @api: the library
+ * @p: of ava_object_hold()
+ */
+void ava_guest_unhold(const struct ava_guest_api *api, const void *p);
 
 /**
  * ava_guest_put_new() - the handle of an object that this call makes
