@@ -83,21 +83,17 @@ static bool is_newer(const struct ocl_map *map, const struct ocl_map *other)
 	return other != map && other->writes && other->open && !other->own;
 }
 
-/* May another map cover byte @at? For how many bytes is that so? */
+/* Does another map cover byte @at? @left is cut to how many bytes that is so for. */
 static bool is_covered(const struct ocl_map *map, size_t at, size_t *left)
 {
 	bool covered = false;
 	size_t len;
 
-	for (struct ocl_map *other = map->shadow->maps; other; other = other->next) {
+	for (struct ocl_map *other = map->shadow->maps; other && !covered; other = other->next) {
 		if (!is_newer(map, other))
 			continue;
-		if (box_covers(&other->box, at, &len) != covered) {
-			*left = covered ? *left : len;
-			covered = true;
-		} else if (len < *left) {
-			*left = len;
-		}
+		covered = box_covers(&other->box, at, &len);
+		*left = len < *left ? len : *left;
 	}
 	return covered;
 }
@@ -333,13 +329,23 @@ void *ocl_guest_map_image(cl_command_queue queue, cl_mem image, cl_bool blocking
 
 /* ---- unmap --------------------------------------------------------------------------- */
 
-/* Takes the oldest map of @mem at @ptr out of its shadow. Under the lock. */
+/*
+ * Takes the oldest map at @ptr out of the shadow, of @mem if there is one. Of another
+ * part of the same buffer: whether that is the same the vendor will say. Under the lock.
+ */
 static struct ocl_map *map_take(struct ocl_shadow *shadow, cl_mem mem, const void *ptr)
 {
-	struct ocl_map **pos = &shadow->maps, *map;
+	struct ocl_map **pos, **other = NULL, *map;
 
-	while ((map = *pos) && (map->mem != mem || map->ptr != ptr))
-		pos = &map->next;
+	for (pos = &shadow->maps; (map = *pos); pos = &map->next) {
+		if (map->ptr != ptr)
+			continue;
+		if (map->mem == mem)
+			break;
+		other = other ? other : pos;
+	}
+	if (!map && other)
+		map = *(pos = other);
 	if (map)
 		*pos = map->next;
 	return map;

@@ -136,7 +136,7 @@ ava_pure static inline void ocl_map_box(const struct ocl_move *move,
 
 ava_pure static inline int ocl_inside(size_t origin, size_t region, size_t extent)
 {
-	return region && ocl_add(origin, region) <= extent;
+	return ocl_add(origin, region) <= extent;
 }
 
 /*

@@ -52,7 +52,6 @@ static bool map_init(struct ocl_transfer *t, const struct map_call *c,
 	ocl_map_box(c->move, facts, c->row, slice, &t->box);
 	t->box.offset = 0;
 	t->id = c->move->id;
-	t->mem = c->mem;
 	return true;
 }
 
@@ -127,7 +126,7 @@ cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t 
 	struct ocl_transfer *t = id ? ocl_transfer_take(id) : NULL;
 	cl_int err;
 
-	if (t && (t->mem != mem || (size && size != ocl_box_size(&t->box)))) {
+	if (t && (!t->ptr || (size && size != ocl_box_size(&t->box)))) {
 		ocl_transfer_add(t);
 		return CL_INVALID_VALUE;
 	}

@@ -14,7 +14,6 @@
  * struct ocl_transfer - bytes for the guest that outlive the call, or a map
  * @id: the guest's name for it
  * @event: of the native command; NULL once it was seen to be complete, and was taken
- * @mem: of a map: the object, only to be compared
  * @ptr: of a map: what the vendor's library returned
  * @heap: of a read: its memory
  * @heap_size: its bytes
@@ -24,7 +23,6 @@
 struct ocl_transfer {
 	cl_ulong id;
 	cl_event event;
-	cl_mem mem;
 	char *ptr;
 	void *heap;
 	size_t heap_size;
