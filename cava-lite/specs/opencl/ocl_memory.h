@@ -265,8 +265,9 @@ ava_server cl_mem ocl_server_image3d(cl_context context, cl_mem_flags flags,
 				     size_t given, cl_ulong address);
 ava_server cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts);
 
-/* CL_MEM_HOST_PTR is the application's address, not this process's. */
-ava_server void ocl_show_host_ptr(cl_mem_info name, size_t size, void *value);
+/* CL_MEM_HOST_PTR is the application's address, not this process's; counts are its own. */
+ava_server void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *value,
+			       cl_uint guest_refs);
 
 ava_server cl_int ocl_server_read(cl_command_queue queue, cl_mem mem,
 				  const struct ocl_move *move, size_t size, void *bytes,

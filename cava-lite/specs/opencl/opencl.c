@@ -3,9 +3,9 @@
  * opencl.c - OpenCL 1.2 and what of 2.x and 3.0 needs no shared memory
  *
  * Numbers are for ever: a function that is added gets the next free one of its
- * group, and one that goes leaves a gap. Transfers that are not blocking are
- * executed by helpers of the server, see ocl.h. Mapping, shared virtual memory,
- * pipes and callbacks of the host are refused with the API's own errors.
+ * group, and one that goes leaves a gap. How bytes move is told in ocl_memory.h.
+ * Shared virtual memory and callbacks of the host are refused with the API's own
+ * errors.
  */
 #include "ocl.h"
 
@@ -293,7 +293,8 @@ cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
 	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
 		ava_handles_if(name == CL_MEM_ASSOCIATED_MEMOBJECT, cl_mem),
 	OCL_VALUE_RET)
-	ava_id(89) ava_server_after(ocl_show_host_ptr(name, size, value));
+	ava_id(89) ava_implicit(cl_uint, guest_refs, ocl_guest_refs(mem, name))
+	ava_server_after(ocl_mem_answer(mem, name, size, value, guest_refs));
 
 cl_int clGetImageInfo(cl_mem image, cl_image_info name,
 	OCL_VALUE ava_handles_if(name == CL_IMAGE_BUFFER, cl_mem),

@@ -112,11 +112,13 @@ static cl_ulong application_address(const char *p)
 	return address;
 }
 
-void ocl_show_host_ptr(cl_mem_info name, size_t size, void *value)
+void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *value,
+		    cl_uint guest_refs)
 {
 	void *native;
 	cl_ulong address;
 
+	ocl_count_refs(mem, name, size, value, guest_refs);
 	if (name != CL_MEM_HOST_PTR || !value || size < sizeof(native))
 		return;
 	memcpy(&native, value, sizeof(native));

@@ -43,6 +43,8 @@ void ocl_count_refs(void *object, cl_uint name, size_t size, void *value,
 		return;
 	memcpy(&count, value, sizeof(count));
 	count += guest_refs - 1 - ava_handle_extra_refs(object, counted_type(name));
+	if (name == CL_EVENT_REFERENCE_COUNT)
+		count -= ocl_own_event_refs(object);
 	memcpy(value, &count, sizeof(count));
 }
 
