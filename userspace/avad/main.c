@@ -5,8 +5,10 @@
  * Stays in the foreground. Servers outlive it: a restart does not touch them.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "local.h"
 #include "log.h"
 #include "manager.h"
 #include "spawn.h"
@@ -26,15 +29,19 @@
 #define EXIT_USAGE	2
 
 struct options {
-	const char *config_dir;
 	const char *device;
 	bool check;
+	bool local;
+	struct avad_local_options l;
 };
 
 static const struct option option_list[] = {
 	{ "config-dir", required_argument, NULL, 'c' },
 	{ "device", required_argument, NULL, 'd' },
 	{ "check", no_argument, NULL, 'k' },
+	{ "local", no_argument, NULL, 'l' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "idle-seconds", required_argument, NULL, 'i' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -43,22 +50,51 @@ static void print_usage(FILE *out)
 {
 	fprintf(out,
 		"usage: avad [options]\n"
+		"       avad --local [options] [COMMAND [ARGUMENT...]]\n"
 		"  --config-dir=DIR  a file for each API (/etc/ava/apis.d)\n"
 		"  --device=PATH     where contexts come from (/dev/ava-server)\n"
 		"  --check           check the configuration and exit\n"
+		"  --local           servers for this user's programs on this machine; with a\n"
+		"                    COMMAND, in the background, and become the command\n"
+		"  --socket=PATH     where those connect ($XDG_RUNTIME_DIR/ava/local.sock)\n"
+		"  --idle-seconds=N  end after so long without programs (60; 0: never)\n"
 		"  --help            this text\n"
 		"SIGHUP reads the configuration again; SIGTERM ends avad and leaves servers alone.\n");
+}
+
+static int parse_seconds(struct options *o, const char *text)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*text) || value > INT_MAX)
+		return -EINVAL;
+	o->l.idle_seconds = value;
+	return 0;
 }
 
 static int parse_options(struct options *o, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", option_list, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+", option_list, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
-			o->config_dir = optarg;
+			o->l.config_dir = optarg;
 			break;
+		case 'l':
+			o->local = true;
+			break;
+		case 's':
+			o->l.socket = optarg;
+			break;
+		case 'i':
+			if (!parse_seconds(o, optarg))
+				break;
+			fprintf(stderr, "avad: --idle-seconds: expected a number from 0\n");
+			return EXIT_USAGE;
 		case 'd':
 			o->device = optarg;
 			break;
@@ -73,7 +109,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind == argc)
+	if (optind < argc)
+		o->l.command = argv + optind;
+	if (o->local || !o->l.command)
 		return 0;
 	print_usage(stderr);
 	return EXIT_USAGE;
@@ -207,8 +245,8 @@ static int serve(struct avad_manager *m, const char *device)
 int main(int argc, char **argv)
 {
 	struct options o = {
-		.config_dir = "/etc/ava/apis.d",
 		.device = "/dev/ava-server",
+		.l = { .config_dir = "/etc/ava/apis.d", .idle_seconds = 60 },
 	};
 	struct avad_manager m = { 0 };
 	int ret = parse_options(&o, argc, argv);
@@ -216,8 +254,10 @@ int main(int argc, char **argv)
 	if (ret)
 		return ret;
 	avad_log_init();
-	m.config_dir = o.config_dir;
-	if (avad_config_load(o.config_dir, &m.apis))
+	if (o.local && !o.check)
+		return avad_local(&o.l);
+	m.config_dir = o.l.config_dir;
+	if (avad_config_load(m.config_dir, &m.apis))
 		return EXIT_FAILURE;
 	if (!o.check)
 		ret = serve(&m, o.device);

@@ -72,8 +72,8 @@ int ava_local_recv(int fd, void *data, size_t len, int *fds, unsigned int count)
 		.msg_control = control.buf,
 		.msg_controllen = sizeof(control.buf),
 	};
-	unsigned int came;
-	int got[LOCAL_FDS];
+	int got[LOCAL_FDS] = { -1, -1 };
+	unsigned int came, i;
 	long ret;
 
 	do {
@@ -82,9 +82,9 @@ int ava_local_recv(int fd, void *data, size_t len, int *fds, unsigned int count)
 	if (ret < 0)
 		return local_error();
 	came = local_take_fds(&msg, got);
-	if ((size_t)ret == len && !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && came == count) {
-		if (count)
-			memcpy(fds, got, count * sizeof(int));
+	if ((size_t)ret == len && !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && came <= count) {
+		for (i = 0; i < count; i++)
+			fds[i] = got[i];
 		return 0;
 	}
 	while (came)

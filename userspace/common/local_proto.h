@@ -63,6 +63,9 @@
  * @api: as the library was built
  * @probe: address of a word in the guest that holds @nonce; the server adds one to it
  * @nonce: any value
+ * @environ: address of the guest's environment, as environ(7)
+ *
+ * The guest's standard error may come along.
  */
 struct ava_local_hello {
 	uint32_t magic;
@@ -70,6 +73,7 @@ struct ava_local_hello {
 	struct ava_api_id api;
 	uint64_t probe;
 	uint64_t nonce;
+	uint64_t environ;
 };
 
 /**
@@ -120,8 +124,8 @@ int ava_local_send(int fd, const void *msg, size_t len, const int *fds, unsigned
  * @fd: a SOCK_SEQPACKET socket
  * @msg: where to
  * @len: its bytes
- * @fds: (out) descriptors that came along, close-on-exec
- * @count: exactly how many are expected, 2 at most
+ * @fds: (out) descriptors that came along, close-on-exec; the rest of @count is -1
+ * @count: how many may come, 2 at most
  *
  * Return: 0, -EPIPE when the peer is gone, -EPROTO for another message.
  */

@@ -76,12 +76,15 @@ static int local_hello(int fd, const struct ava_api_id *api, struct ava_local_we
 		.api = *api,
 		.probe = (uintptr_t)&probe,
 		.nonce = probe,
+		.environ = (uintptr_t)environ,
 	};
-	int ret;
+	int err = STDERR_FILENO, ret;
 
 	/* Where only a parent may reach into a process; fails where nobody asks for it. */
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-	ret = ava_local_send(fd, &hello, sizeof(hello), NULL, 0);
+	ret = ava_local_send(fd, &hello, sizeof(hello), &err, 1);
+	if (ret == -EBADF)
+		ret = ava_local_send(fd, &hello, sizeof(hello), NULL, 0);
 	if (!ret)
 		ret = ava_local_recv(fd, welcome, sizeof(*welcome), NULL, 0);
 	if (ret == -EPIPE)

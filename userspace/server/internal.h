@@ -45,6 +45,9 @@ struct ava_server_channel {
 extern const struct ava_server_channel ava_server_ring;
 extern const struct ava_server_channel ava_server_local;
 
+/* A LOCAL server is like its guest's process in all that a vendor's library may look at. */
+extern bool ava_local_native;
+
 /**
  * struct ava_server_stream - common start of every channel's stream
  * @ops: the channel

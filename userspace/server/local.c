@@ -63,6 +63,8 @@ struct local_stream {
 	uint64_t reply[AVA_LOCAL_MAX_REPLY / 8];
 };
 
+bool ava_local_native;
+
 /* A process serves one context: that of this guest. */
 static struct local_peer local_guest;
 
@@ -103,16 +105,29 @@ static int local_probe(const struct local_peer *peer, const struct ava_local_hel
 	return ret && ret != -ESHUTDOWN ? -EPERM : ret;
 }
 
-static int local_greet(int fd, const struct ava_server_api *api)
+static int local_greet(int fd, const struct ava_server_api *api, int *err)
 {
 	struct ava_local_hello hello;
-	int ret = ava_local_recv(fd, &hello, sizeof(hello), NULL, 0);
+	int ret = ava_local_recv(fd, &hello, sizeof(hello), err, 1);
 
 	if (!ret)
 		ret = local_check_hello(&hello, api);
 	if (!ret)
 		ret = local_peer_open(&local_guest, fd);
-	return ret ? ret : local_probe(&local_guest, &hello);
+	if (!ret)
+		ret = local_probe(&local_guest, &hello);
+	if (!ret && ava_local_native)
+		local_peer_adopt(&local_guest, hello.environ);
+	return ret;
+}
+
+/* What the vendor's library complains about is the guest's to read. */
+static void local_adopt_stderr(int err)
+{
+	if (ava_local_native && err >= 0)
+		dup2(err, STDERR_FILENO);
+	if (err >= 0)
+		close(err);
 }
 
 static int local_attach(int fd, const struct ava_server_api *api)
@@ -124,15 +139,15 @@ static int local_attach(int fd, const struct ava_server_api *api)
 		.max_bulk = AVA_LOCAL_MAX_BULK,
 		.max_streams = AVA_LOCAL_MAX_STREAMS,
 	};
-	int ret = local_greet(fd, api);
+	int err = -1;
+	int ret = local_greet(fd, api, &err);
 
-	if (local_gone(ret) == -ESHUTDOWN)
-		return -ESHUTDOWN;
-	if (!ret)
-		local_peer_adopt(&local_guest);
-	welcome.status = ret;
-	ret = local_gone(ava_local_send(fd, &welcome, sizeof(welcome), NULL, 0));
-	return ret ? ret : welcome.status;
+	if (local_gone(ret) != -ESHUTDOWN) {
+		welcome.status = ret;
+		ret = ava_local_send(fd, &welcome, sizeof(welcome), NULL, 0);
+	}
+	local_adopt_stderr(welcome.status ? -1 : err);
+	return ret ? local_gone(ret) : welcome.status;
 }
 
 /* Its socket alone does not tell: a child may have inherited the guest's end. */
@@ -194,6 +209,8 @@ static int local_accept(int fd, const struct ava_server_api *api,
 
 	if (!ret)
 		ret = local_gone(ava_local_recv(fd, &msg, sizeof(msg), fds, 2));
+	if (!ret && fds[1] < 0)
+		return -EPROTO;
 	return ret ? ret : local_stream_new(api, fds, out);
 }
 

@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,10 +20,15 @@
 #include <unistd.h>
 
 #include "../common/limits.h"
+#include "../common/native_env.h"
 #include "local_peer.h"
 
 /* One system call copies at most this; larger is cut by the kernel anyway. */
 #define PEER_CHUNK	(1ull << 30)
+
+#define PEER_PAGE		4096u
+#define ENVIRON_VARIABLE	(128u * 1024)	/* the kernel's bound for one */
+#define ENVIRON_VARIABLES	65536u
 
 int local_peer_open(struct local_peer *peer, int conn)
 {
@@ -89,6 +96,63 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
 	return peer_copy(peer, process_vm_writev, addr, (char *)buf, len);
 }
 
+/* Return: bytes of the string at @addr with its NUL, or 0. Reads up to ends of pages. */
+static size_t peer_string(const struct local_peer *peer, uint64_t addr, char *buf, size_t cap)
+{
+	size_t len = 0, part;
+	char *end;
+
+	while (len < cap) {
+		part = PEER_PAGE - (addr + len) % PEER_PAGE;
+		if (part > cap - len)
+			part = cap - len;
+		if (local_peer_read(peer, addr + len, buf + len, part))
+			return 0;
+		end = memchr(buf + len, 0, part);
+		if (end)
+			return end + 1 - buf;
+		len += part;
+	}
+	return 0;
+}
+
+static void adopt_variable(const struct local_peer *peer, uint64_t addr)
+{
+	static char text[ENVIRON_VARIABLE];
+	const char *native;
+	char *equals;
+
+	if (!peer_string(peer, addr, text, sizeof(text)))
+		return;
+	native = ava_native_variable(text);
+	equals = native ? strchr(native, '=') : NULL;
+	if (!equals || equals == native)
+		return;
+	*equals = '\0';
+	setenv(native, equals + 1, 1);
+}
+
+/* The server's own is what the manager was started with, perhaps long ago. */
+static void adopt_environment(const struct local_peer *peer, uint64_t environ)
+{
+	const char *library_path = getenv("LD_LIBRARY_PATH");
+	uint64_t addr;
+	size_t i;
+
+	if (!environ || local_peer_read(peer, environ, &addr, sizeof(addr)))
+		return;
+	library_path = library_path ? strdup(library_path) : NULL;
+	clearenv();
+	if (library_path)
+		setenv("LD_LIBRARY_PATH", library_path, 1);
+	setenv("AVA_SERVER", "1", 1);
+	for (i = 0; i < ENVIRON_VARIABLES; i++) {
+		if (local_peer_read(peer, environ + i * sizeof(addr), &addr, sizeof(addr)) || !addr)
+			return;
+		adopt_variable(peer, addr);
+	}
+}
+
 static void adopt_directory(const struct local_peer *peer)
 {
 	char path[64];
@@ -108,12 +172,13 @@ static void adopt_limits(const struct local_peer *peer)
 			setrlimit(ava_limits_known[i].resource, &limit);
 }
 
-void local_peer_adopt(const struct local_peer *peer)
+void local_peer_adopt(const struct local_peer *peer, uint64_t environ)
 {
 	cpu_set_t cpus;
 
 	if (!sched_getaffinity(peer->pid, sizeof(cpus), &cpus))
 		sched_setaffinity(0, sizeof(cpus), &cpus);
+	adopt_environment(peer, environ);
 	adopt_directory(peer);
 	adopt_limits(peer);
 }

@@ -60,10 +60,11 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
 /**
  * local_peer_adopt() - be where the guest would have the vendor's library
  * @peer: the process
+ * @environ: address of its environment
  *
- * Takes over its working directory, CPUs and resource limits, as far as the system
- * lets; what cannot be taken over stays.
+ * Takes over its environment, working directory, CPUs and resource limits, as far as
+ * the system lets; what cannot be taken over stays. In the only thread.
  */
-void local_peer_adopt(const struct local_peer *peer);
+void local_peer_adopt(const struct local_peer *peer, uint64_t environ);
 
 #endif /* AVA_SERVER_LOCAL_PEER_H */

@@ -173,6 +173,7 @@ int ava_server_main(int argc, char **argv, const struct ava_server_api *api)
 
 	/* A generated library that the vendor's loader finds must not come back here. */
 	setenv("AVA_SERVER", "1", 1);
+	ava_local_native = o.sandbox.off;
 	if (!ret && (o.context_fd >= 0 || o.local_fd >= 0))
 		serve_and_exit(&o, api);
 	if (!ret)
