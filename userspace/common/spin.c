@@ -13,6 +13,7 @@
 
 #define SPIN_SLACK_NS	10000u
 #define SPIN_WAKE_NS	40000u
+#define SPIN_VAIN_MAX	8	/* 2^8 times without */
 #define SPIN_SAMPLE_NS	(4 * AVA_SPIN_MAX_NS)	/* longer is just long: recover quickly */
 
 static pthread_once_t spin_once = PTHREAD_ONCE_INIT;
@@ -45,14 +46,29 @@ void ava_spin_learn(uint32_t *average, uint64_t ns)
 	*average += ((int32_t)sample - (int32_t)*average) / 4;
 }
 
-uint32_t ava_spin_budget(uint32_t average, bool asleep)
+uint32_t ava_spin_budget(struct ava_spin *s, uint32_t average, bool asleep)
 {
 	uint32_t ns;
 
 	if (average >= AVA_SPIN_MAX_NS)
 		return 0;
+	if (s->skip) {
+		s->skip--;
+		return 0;
+	}
 	ns = 2 * average + SPIN_SLACK_NS + (asleep ? SPIN_WAKE_NS : 0);
 	return ns < AVA_SPIN_MAX_NS ? ns : AVA_SPIN_MAX_NS;
+}
+
+void ava_spin_result(struct ava_spin *s, bool there)
+{
+	if (there) {
+		s->vain = 0;
+		return;
+	}
+	if (s->vain < SPIN_VAIN_MAX)
+		s->vain++;
+	s->skip = 1u << s->vain;
 }
 
 bool ava_spin_begin(void)

@@ -5,7 +5,9 @@
  * Sleeping and being woken costs several times what a short call takes; looking
  * costs a CPU that others may need. So it is bounded, never done by more threads
  * than there are CPUs to spare, and only where what is waited for was quick
- * lately. With one CPU nobody spins: what is waited for could not run.
+ * lately. With one CPU nobody spins: what is waited for could not run. With more it
+ * may not run either, if others keep them busy or the scheduler put both ends on
+ * one: who looked in vain sleeps at once the next times, for longer each time.
  */
 #ifndef AVA_COMMON_SPIN_H
 #define AVA_COMMON_SPIN_H
@@ -14,6 +16,16 @@
 #include <stdint.h>
 
 #define AVA_SPIN_MAX_NS		50000u
+
+/**
+ * struct ava_spin - how looking went for one who waits
+ * @vain: how often in a row it was in vain
+ * @skip: how many times to sleep at once
+ */
+struct ava_spin {
+	uint32_t vain;
+	uint32_t skip;
+};
 
 /**
  * ava_spin_now() - CLOCK_MONOTONIC in ns
@@ -29,12 +41,20 @@ void ava_spin_learn(uint32_t *average, uint64_t ns);
 
 /**
  * ava_spin_budget() - how long looking is worth while
+ * @s: of the one who waits
  * @average: what was learned
  * @asleep: the other side has to be woken first
  *
  * Return: ns, at most AVA_SPIN_MAX_NS; 0: sleep at once.
  */
-uint32_t ava_spin_budget(uint32_t average, bool asleep);
+uint32_t ava_spin_budget(struct ava_spin *s, uint32_t average, bool asleep);
+
+/**
+ * ava_spin_result() - how looking for as long as the budget went
+ * @s: of the one who waits
+ * @there: what was waited for came
+ */
+void ava_spin_result(struct ava_spin *s, bool there);
 
 /**
  * ava_spin_begin() - may the calling thread spin now?

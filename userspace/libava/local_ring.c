@@ -54,6 +54,7 @@ struct local_slot {
  * @arena_head: oldest byte in use
  * @dead: 0, or the -errno of all further calls
  * @last_ns: when the stream was last used
+ * @spin: see spin.h; of the thread that set @waiting
  * @took: by class of function, see spin.h
  */
 struct local_ring {
@@ -70,6 +71,7 @@ struct local_ring {
 	uint32_t arena_head;
 	int dead;
 	uint64_t last_ns;
+	struct ava_spin spin;
 	uint32_t took[SPIN_CLASSES];
 	struct local_slot slots[AVA_LOCAL_ENTRIES];
 };
@@ -283,6 +285,7 @@ static bool ring_spin(struct local_ring *r, uint32_t budget)
 		}
 	} while (!there && ava_spin_now() < end);
 	ava_spin_end();
+	ava_spin_result(&r->spin, there);
 	return there;
 }
 
@@ -365,7 +368,7 @@ void local_ring_wait(struct local_ring *r, struct ava_call *call, bool woken)
 	if (call->status == CALL_PENDING) {
 		took = r->took[call->func % SPIN_CLASSES];
 		/* Until it ends, the length of its reply is its index. */
-		ring_wait_locked(r, call->reply_len + 1, ava_spin_budget(took, woken));
+		ring_wait_locked(r, call->reply_len + 1, ava_spin_budget(&r->spin, took, woken));
 	}
 	r->last_ns = ava_spin_now();
 	pthread_mutex_unlock(&r->lock);
@@ -406,8 +409,7 @@ static int ring_room_locked(struct local_ring *r, uint32_t len, uint32_t *offset
 			return 0;
 		local_ring_kick(r);
 		/* Half of what is in flight: not woken for each. */
-		ring_wait_locked(r, r->head + (r->tail - r->head + 1) / 2,
-				 AVA_SPIN_MAX_NS);
+		ring_wait_locked(r, r->head + (r->tail - r->head + 1) / 2, 0);
 	}
 	return r->dead;
 }

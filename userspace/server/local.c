@@ -37,6 +37,7 @@
  * @head: index of the next call
  * @tail: index of the next completion
  * @thinks: how long the guest takes between calls, see spin.h
+ * @spin: see spin.h
  * @woke: the guest had to be woken for the last completion
  * @began: when the call was taken
  * @reply_off: where the guest wants its reply
@@ -54,6 +55,7 @@ struct local_stream {
 	uint32_t head;
 	uint32_t tail;
 	uint32_t thinks;
+	struct ava_spin spin;
 	bool woke;
 	uint64_t began;
 	uint32_t reply_off;
@@ -376,7 +378,7 @@ static int local_look(struct local_stream *st)
 
 static int local_spin(struct local_stream *st)
 {
-	uint32_t budget = ava_spin_budget(st->thinks, st->woke);
+	uint32_t budget = ava_spin_budget(&st->spin, st->thinks, st->woke);
 	int ret = 0, i;
 	uint64_t end;
 
@@ -390,6 +392,7 @@ static int local_spin(struct local_stream *st)
 		}
 	} while (!ret && ava_spin_now() < end);
 	ava_spin_end();
+	ava_spin_result(&st->spin, ret);
 	return ret;
 }
 
