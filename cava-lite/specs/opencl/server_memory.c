@@ -278,6 +278,7 @@ static void image_facts(cl_mem image, struct ocl_facts *f)
 	f->slice = image_size(image, CL_IMAGE_SLICE_PITCH);
 	clGetImageInfo(image, CL_IMAGE_FORMAT, sizeof(format), &format, NULL);
 	f->order = format.image_channel_order;
+	f->array_by_row = array && ocl_array_by_row(image);
 }
 
 cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts)

@@ -44,6 +44,12 @@ void ocl_heap_free(void *p, size_t size);
 /* An address that is not NULL and has no memory: for calls that will be refused. */
 void *ocl_nowhere(void);
 
+/*
+ * Are the images of a 1D array, in host memory, apart by the row's pitch? The
+ * specification says the slice's, and says too that it has as many rows as images.
+ */
+bool ocl_array_by_row(cl_mem image);
+
 void ocl_pack(void *packed, const void *base, const struct ocl_box *box, size_t at,
 	      size_t len);
 void ocl_unpack(void *base, const struct ocl_box *box, const void *packed);
