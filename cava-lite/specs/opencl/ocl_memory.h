@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+struct ava_bulk;
+
 /* ---- what the guest knows of a memory object; none of it ever changes ---------- */
 
 struct ocl_facts {
@@ -270,12 +272,12 @@ ava_server void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *
 			       cl_uint guest_refs);
 
 ava_server cl_int ocl_server_read(cl_command_queue queue, cl_mem mem,
-				  const struct ocl_move *move, size_t size, void *bytes,
-				  cl_uint waits, const cl_event *wait_list,
+				  const struct ocl_move *move, size_t size,
+				  struct ava_bulk *bytes, cl_uint waits, const cl_event *wait_list,
 				  cl_event *event);
 ava_server cl_int ocl_server_write(cl_command_queue queue, cl_mem mem,
 				   const struct ocl_move *move, size_t size,
-				   const void *bytes, cl_uint waits,
+				   struct ava_bulk *bytes, cl_uint waits,
 				   const cl_event *wait_list, cl_event *event);
 ava_server cl_int ocl_server_fill(cl_command_queue queue, cl_mem buffer,
 				  const void *pattern, size_t pattern_size, size_t offset,
@@ -294,17 +296,18 @@ ava_server cl_int ocl_server_fill_image(cl_command_queue queue, cl_mem image,
 /* Which of these are complete, and the bytes of those that fit. */
 ava_server cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states,
 				     size_t size, void *bytes, size_t *used);
-ava_server cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size, void *bytes);
+ava_server cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size,
+				   struct ava_bulk *bytes);
 
 /* Wait for a transfer's end; not if a user event that is not set might be in its way. */
 ava_server cl_int ocl_server_wait(cl_ulong id);
 
 ava_server cl_int ocl_server_map(cl_command_queue queue, cl_mem mem,
 				 const struct ocl_move *move, size_t *pitches,
-				 size_t size, void *bytes, cl_uint waits,
+				 size_t size, struct ava_bulk *bytes, cl_uint waits,
 				 const cl_event *wait_list, cl_event *event);
 ava_server cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
-				   size_t size, const void *bytes, cl_uint waits,
+				   size_t size, struct ava_bulk *bytes, cl_uint waits,
 				   const cl_event *wait_list, cl_event *event);
 
 /* References of an event that are the server's own. */

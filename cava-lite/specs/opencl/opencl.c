@@ -514,11 +514,11 @@ cl_int clSetEventCallback(cl_event event, cl_int type,
 
 /* Not of the API: reads and writes of every kind are made of these. */
 cl_int ocl_read(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
-	size_t size, void *bytes ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	size_t size, void *bytes ava_out ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(187) ava_may_wait ava_server_replace(ocl_server_read) ava_cost(1);
 
 cl_int ocl_write(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
-	size_t size, const void *bytes ava_in ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(188) ava_may_wait ava_server_replace(ocl_server_write) ava_cost(1);
 
 /* And these bring what was not there when ocl_read() or ocl_map() returned. */
@@ -529,7 +529,7 @@ cl_int ocl_collect(cl_uint n, const cl_ulong *ids ava_in ava_count(n),
 	ava_id(189) ava_server_replace(ocl_server_collect);
 
 cl_int ocl_fetch(cl_ulong id, size_t offset, size_t size,
-	void *bytes ava_out ava_bytes(size))
+	void *bytes ava_out ava_bytes(size) ava_direct)
 	ava_id(178) ava_server_replace(ocl_server_fetch);
 
 cl_int ocl_wait(cl_ulong id)
@@ -623,11 +623,11 @@ cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *ptr,
 /* Not of the API: maps in the vendor's library, by the guest's name for them. */
 cl_int ocl_map(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
 	size_t *pitches ava_out ava_count(2),
-	size_t size, void *bytes ava_out ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	size_t size, void *bytes ava_out ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(201) ava_may_wait ava_server_replace(ocl_server_map) ava_cost(1);
 
 cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
-	size_t size, const void *bytes ava_in ava_bytes(size), OCL_WAITS, OCL_EVENT)
+	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(202) ava_server_replace(ocl_server_unmap) ava_cost(1);
 
 cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,

@@ -56,20 +56,20 @@ static bool map_init(struct ocl_transfer *t, const struct map_call *c,
 }
 
 static cl_int map_keep(struct ocl_transfer *t, const struct map_call *c,
-		       const struct ocl_facts *facts, size_t size, void *bytes)
+		       const struct ocl_facts *facts, size_t size, struct ava_bulk *bytes)
 {
 	if (!map_init(t, c, facts) || (size && size != ocl_box_size(&t->box)))
 		return CL_INVALID_VALUE;
 	if (map_reads(c))
 		t->base = t->ptr;
-	if (size && bytes)
-		ocl_pack(bytes, t->ptr, &t->box, 0, size);
+	if (size && ocl_push_rows(bytes, t->ptr, &t->box, 0, size))
+		return CL_OUT_OF_RESOURCES;
 	return ocl_transfer_add(t) ? CL_SUCCESS : CL_INVALID_VALUE;
 }
 
 /* It is mapped, and @t's; @event is another reference where the application wants one. */
 static cl_int map_done(struct ocl_transfer *t, const struct map_call *c,
-		       const struct ocl_facts *facts, size_t size, void *bytes,
+		       const struct ocl_facts *facts, size_t size, struct ava_bulk *bytes,
 		       cl_event *event)
 {
 	cl_int err;
@@ -92,7 +92,7 @@ static cl_int map_done(struct ocl_transfer *t, const struct map_call *c,
 }
 
 cl_int ocl_server_map(cl_command_queue queue, cl_mem mem, const struct ocl_move *move,
-		      size_t *pitches, size_t size, void *bytes, cl_uint waits,
+		      size_t *pitches, size_t size, struct ava_bulk *bytes, cl_uint waits,
 		      const cl_event *wait_list, cl_event *event)
 {
 	struct ocl_facts facts = { 0 };
@@ -120,7 +120,7 @@ cl_int ocl_server_map(cl_command_queue queue, cl_mem mem, const struct ocl_move 
 }
 
 cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t size,
-			const void *bytes, cl_uint waits, const cl_event *wait_list,
+			struct ava_bulk *bytes, cl_uint waits, const cl_event *wait_list,
 			cl_event *event)
 {
 	struct ocl_transfer *t = id ? ocl_transfer_take(id) : NULL;
@@ -130,8 +130,10 @@ cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t 
 		ocl_transfer_add(t);
 		return CL_INVALID_VALUE;
 	}
-	if (t && size && bytes)
-		ocl_unpack(t->ptr, &t->box, bytes);
+	if (t && size && ocl_pull_rows(bytes, t->ptr, &t->box)) {
+		ocl_transfer_add(t);
+		return CL_OUT_OF_RESOURCES;
+	}
 	err = clEnqueueUnmapMemObject(queue, mem, t ? t->ptr : ocl_nowhere(), waits, wait_list,
 				      event);
 	if (t && err)

@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "server_memory.h"
@@ -21,43 +20,10 @@ struct host_memory {
 	size_t size;
 	cl_ulong address;
 	void *heap;
-	size_t heap_size;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct host_memory *all;
-
-void *ocl_heap_alloc(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-void ocl_heap_free(void *p, size_t size)
-{
-	if (p)
-		munmap(p, size);
-}
-
-static char *nowhere;
-
-static void make_nowhere(void)
-{
-	void *p = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	/* Without even that, the highest page of user space will do. */
-	nowhere = p == MAP_FAILED ? (char *)((1ull << 47) - 8192) : (char *)p + (1 << 19);
-}
-
-void *ocl_nowhere(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, make_nowhere);
-	return nowhere;
-}
 
 /* ---- host memory ------------------------------------------------------------------ */
 
@@ -71,7 +37,7 @@ static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
 		;
 	*pos = h->next;
 	pthread_mutex_unlock(&lock);
-	ocl_heap_free(h->heap, h->heap_size);
+	free(h->heap);
 	free(h);
 }
 
@@ -79,13 +45,11 @@ static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
 static struct host_memory *host_memory_new(const void *bytes, size_t size, cl_ulong address)
 {
 	struct host_memory *h = calloc(1, sizeof(*h));
-	size_t in_page = address % sysconf(_SC_PAGESIZE);
+	size_t page = sysconf(_SC_PAGESIZE), in_page = address % page;
 
 	if (!h)
 		return NULL;
-	h->heap_size = in_page + size;
-	h->heap = ocl_heap_alloc(h->heap_size);
-	if (!h->heap) {
+	if (size > SIZE_MAX - in_page || posix_memalign(&h->heap, page, in_page + size)) {
 		free(h);
 		return NULL;
 	}

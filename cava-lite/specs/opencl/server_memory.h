@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ava/bulk.h>
+
 #include "ocl.h"
 
 /**
@@ -52,6 +54,10 @@ bool ocl_array_by_row(cl_mem image);
 
 void ocl_pack(void *packed, const void *base, const struct ocl_box *box, size_t at,
 	      size_t len);
-void ocl_unpack(void *base, const struct ocl_box *box, const void *packed);
+
+/* Packed bytes of the guest's to rows; and @size of those from byte @start of the rows on. */
+cl_int ocl_pull_rows(struct ava_bulk *bulk, void *base, const struct ocl_box *box);
+cl_int ocl_push_rows(struct ava_bulk *bulk, const void *base, const struct ocl_box *box,
+		     size_t start, size_t size);
 
 #endif /* OCL_SERVER_MEMORY_H */

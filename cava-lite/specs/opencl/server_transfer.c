@@ -7,221 +7,14 @@
  * command that does not block writes is copied, and freed when it is complete; what
  * it reads stays here until the guest has taken it.
  */
-#include <pthread.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server_memory.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static void *transfers;		/* a tree by id */
+#define DIRECT_MIN	(128u << 10)	/* smaller ones are not worth a map */
 
-/* ---- those that outlive their call ---------------------------------------------------- */
-
-static int by_id(const void *a, const void *b)
-{
-	const struct ocl_transfer *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-bool ocl_transfer_add(struct ocl_transfer *t)
-{
-	struct ocl_transfer **node;
-
-	pthread_mutex_lock(&lock);
-	node = tsearch(t, &transfers, by_id);
-	pthread_mutex_unlock(&lock);
-	return node && *node == t;
-}
-
-static struct ocl_transfer *transfer_find(cl_ulong id)
-{
-	struct ocl_transfer key = { .id = id }, **node = tfind(&key, &transfers, by_id);
-
-	return node ? *node : NULL;
-}
-
-struct ocl_transfer *ocl_transfer_take(cl_ulong id)
-{
-	struct ocl_transfer *t;
-
-	pthread_mutex_lock(&lock);
-	t = transfer_find(id);
-	if (t)
-		tdelete(t, &transfers, by_id);
-	pthread_mutex_unlock(&lock);
-	return t;
-}
-
-void ocl_transfer_free(struct ocl_transfer *t)
-{
-	if (t->event)
-		clReleaseEvent(t->event);
-	ocl_heap_free(t->heap, t->heap_size);
-	free(t);
-}
-
-static cl_event counted_event;
-static cl_uint counted;
-
-static void count_event(const void *node, VISIT which, int depth)
-{
-	const struct ocl_transfer *const *t = node;
-
-	(void)depth;
-	if ((which == postorder || which == leaf) && (*t)->event == counted_event)
-		counted++;
-}
-
-cl_uint ocl_own_event_refs(cl_event event)
-{
-	cl_uint n;
-
-	pthread_mutex_lock(&lock);
-	counted_event = event;
-	counted = 0;
-	twalk(transfers, count_event);
-	n = counted;
-	pthread_mutex_unlock(&lock);
-	return n;
-}
-
-static cl_int event_status(cl_event event)
-{
-	cl_int status = CL_OUT_OF_RESOURCES, err;
-
-	err = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
-			     NULL);
-	return err ? err : status;
-}
-
-/* Its place among the states of a collection; it is not taken yet. */
-static cl_int transfer_state(struct ocl_transfer *t)
-{
-	cl_int status;
-
-	if (!t)
-		return CL_INVALID_VALUE;
-	if (!t->event)
-		return OCL_READY;
-	status = event_status(t->event);
-	if (status > CL_COMPLETE)
-		return OCL_PENDING;
-	return status < 0 ? status : OCL_READY;
-}
-
-/* The guest needs nothing of it any more; a map lives on until it is unmapped. */
-static void transfer_over(struct ocl_transfer *t)
-{
-	if (!t)
-		return;
-	if (t->event)
-		clReleaseEvent(t->event);
-	t->event = NULL;
-	if (t->ptr)
-		return;
-	tdelete(t, &transfers, by_id);
-	ocl_transfer_free(t);
-}
-
-cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states, size_t size,
-			  void *bytes, size_t *used)
-{
-	size_t at = 0, len;
-	struct ocl_transfer *t;
-
-	pthread_mutex_lock(&lock);
-	for (cl_uint i = 0; i < count; i++) {
-		t = transfer_find(ids[i]);
-		states[i] = transfer_state(t);
-		if (states[i] == OCL_READY) {
-			len = t->ptr && !t->base ? 0 : ocl_box_size(&t->box);
-			if (len > size - at)
-				continue;
-			ocl_pack((char *)bytes + at, t->base, &t->box, 0, len);
-			at += len;
-			states[i] = OCL_DONE;
-		}
-		if (states[i] != OCL_PENDING)
-			transfer_over(t);
-	}
-	pthread_mutex_unlock(&lock);
-	*used = at;
-	return CL_SUCCESS;
-}
-
-cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size, void *bytes)
-{
-	struct ocl_transfer *t;
-	cl_int err = CL_INVALID_VALUE;
-	size_t all;
-
-	pthread_mutex_lock(&lock);
-	t = transfer_find(id);
-	all = t ? ocl_box_size(&t->box) : 0;
-	if (t && t->base && transfer_state(t) == OCL_READY && offset <= all &&
-	    size <= all - offset) {
-		ocl_pack(bytes, t->base, &t->box, offset, size);
-		if (offset + size == all)
-			transfer_over(t);
-		err = CL_SUCCESS;
-	}
-	pthread_mutex_unlock(&lock);
-	return err;
-}
-
-cl_int ocl_server_wait(cl_ulong id)
-{
-	struct ocl_transfer *t;
-	cl_event event = NULL;
-	cl_int err;
-
-	if (ocl_any_user_event_unset())
-		return CL_INVALID_OPERATION;
-	pthread_mutex_lock(&lock);
-	t = transfer_find(id);
-	if (t && t->event && !clRetainEvent(t->event))
-		event = t->event;
-	pthread_mutex_unlock(&lock);
-	if (!event)
-		return CL_INVALID_VALUE;
-	err = clWaitForEvents(1, &event);
-	clReleaseEvent(event);
-	return err == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ? CL_SUCCESS : err;
-}
-
-/* ---- rows ------------------------------------------------------------------------------ */
-
-void ocl_pack(void *packed, const void *base, const struct ocl_box *box, size_t at, size_t len)
-{
-	char *to = packed;
-	size_t left, from;
-
-	for (; len; at += left, to += left, len -= left) {
-		from = ocl_box_at(box, at, &left);
-		left = left < len ? left : len;
-		memcpy(to, (const char *)base + from, left);
-	}
-}
-
-void ocl_unpack(void *base, const struct ocl_box *box, const void *packed)
-{
-	size_t size = ocl_box_size(box), at, left, to;
-
-	for (at = 0; at < size; at += left) {
-		to = ocl_box_at(box, at, &left);
-		memcpy((char *)base + to, (const char *)packed + at, left);
-	}
-}
-
-/* ---- the vendor's calls ------------------------------------------------------------------ */
-
-/**
- * struct command - one read or write
- * @ptr: host memory for the vendor
- */
+/* One read or write. */
 struct command {
 	cl_command_queue queue;
 	cl_mem mem;
@@ -299,21 +92,55 @@ static char *rows_alloc(const struct command *c, void **heap, size_t *size)
 	return *heap ? (char *)((uintptr_t)*heap - c->box.offset) : NULL;
 }
 
-static cl_int read_blocking(const struct command *c, void *bytes, cl_event *event)
+/*
+ * A large buffer's bytes can come right from and go right to what the vendor's library
+ * maps, if nobody wants the command's event. It says no to what must not be mapped, and
+ * in any such case the command itself is executed.
+ */
+static bool is_direct(const struct command *c, cl_bool blocking, const cl_event *event)
+{
+	return c->move->kind == OCL_MOVE_BUFFER && blocking && !event && c->size >= DIRECT_MIN;
+}
+
+static char *map_now(const struct command *c, cl_map_flags flags)
+{
+	cl_int err;
+	void *p = clEnqueueMapBuffer(c->queue, c->mem, CL_TRUE, flags, c->move->origin[0],
+				     c->size, c->waits, c->wait_list, NULL, &err);
+
+	return err ? NULL : p;
+}
+
+static cl_int unmap_now(const struct command *c, void *p)
+{
+	cl_event done;
+	cl_int err = clEnqueueUnmapMemObject(c->queue, c->mem, p, 0, NULL, &done);
+
+	if (!err) {
+		err = clWaitForEvents(1, &done);
+		clReleaseEvent(done);
+	}
+	return err;
+}
+
+static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	size_t size;
 	void *heap;
-	char *base;
-	cl_int err;
+	char *base = is_direct(c, CL_TRUE, event) ? map_now(c, CL_MAP_READ) : NULL;
+	cl_int err, unmap_err;
 
-	if (ocl_box_packed(&c->box))
-		return native_read(c, (char *)((uintptr_t)bytes - c->box.offset), event);
+	if (base) {
+		err = ocl_push_rows(bytes, base, &c->box, 0, c->size);
+		unmap_err = unmap_now(c, base);
+		return err ? err : unmap_err;
+	}
 	base = rows_alloc(c, &heap, &size);
 	if (!base)
 		return CL_OUT_OF_HOST_MEMORY;
 	err = native_read(c, base, event);
 	if (!err)
-		ocl_pack(bytes, base, &c->box, 0, c->size);
+		err = ocl_push_rows(bytes, base, &c->box, 0, c->size);
 	ocl_heap_free(heap, size);
 	return err;
 }
@@ -343,7 +170,7 @@ static cl_int read_later(const struct command *c, cl_event *event)
 }
 
 cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move *move,
-		       size_t size, void *bytes, cl_uint waits, const cl_event *wait_list,
+		       size_t size, struct ava_bulk *bytes, cl_uint waits, const cl_event *wait_list,
 		       cl_event *event)
 {
 	struct command c = {
@@ -377,31 +204,33 @@ static void CL_CALLBACK copy_free(cl_event event, cl_int status, void *p)
 	free(copy);
 }
 
-static cl_int write_rows(const struct command *c, const void *bytes, cl_bool blocking,
+static cl_int write_rows(const struct command *c, struct ava_bulk *bytes, cl_bool blocking,
 			 cl_event *event, struct copy *copy)
 {
 	char *base = rows_alloc(c, &copy->heap, &copy->size);
+	cl_int err = base ? ocl_pull_rows(bytes, base, &c->box) : CL_OUT_OF_HOST_MEMORY;
 
-	if (!base)
-		return CL_OUT_OF_HOST_MEMORY;
-	ocl_unpack(base, &c->box, bytes);
-	return native_write(c, base, blocking, event);
+	return err ? err : native_write(c, base, blocking, event);
 }
 
-static cl_int write_blocking(const struct command *c, const void *bytes, cl_event *event)
+static cl_int write_blocking(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
+	char *base = is_direct(c, CL_TRUE, event) ?
+		     map_now(c, CL_MAP_WRITE_INVALIDATE_REGION) : NULL;
 	struct copy copy;
-	cl_int err;
+	cl_int err, unmap_err;
 
-	if (ocl_box_packed(&c->box))
-		return native_write(c, (char *)((uintptr_t)bytes - c->box.offset), CL_TRUE,
-				    event);
+	if (base) {
+		err = ocl_pull_rows(bytes, base, &c->box);
+		unmap_err = unmap_now(c, base);
+		return err ? err : unmap_err;
+	}
 	err = write_rows(c, bytes, CL_TRUE, event, &copy);
 	ocl_heap_free(copy.heap, copy.size);
 	return err;
 }
 
-static cl_int write_later(const struct command *c, const void *bytes, cl_event *event)
+static cl_int write_later(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	struct copy *copy = calloc(1, sizeof(*copy));
 	cl_event done = NULL;
@@ -424,7 +253,7 @@ static cl_int write_later(const struct command *c, const void *bytes, cl_event *
 }
 
 cl_int ocl_server_write(cl_command_queue queue, cl_mem mem, const struct ocl_move *move,
-			size_t size, const void *bytes, cl_uint waits,
+			size_t size, struct ava_bulk *bytes, cl_uint waits,
 			const cl_event *wait_list, cl_event *event)
 {
 	struct command c = {

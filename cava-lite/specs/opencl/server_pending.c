@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * server_pending.c - transfers that outlive their call: reads that the guest has not taken, maps
+ *
+ * A tree by the guest's names, under one lock. Who moves bytes of one takes it out first.
+ */
+#include <pthread.h>
+#include <search.h>
+#include <stdlib.h>
+
+#include "server_memory.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void *transfers;		/* a tree by id */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct ocl_transfer *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+bool ocl_transfer_add(struct ocl_transfer *t)
+{
+	struct ocl_transfer **node;
+
+	pthread_mutex_lock(&lock);
+	node = tsearch(t, &transfers, by_id);
+	pthread_mutex_unlock(&lock);
+	return node && *node == t;
+}
+
+static struct ocl_transfer *transfer_find(cl_ulong id)
+{
+	struct ocl_transfer key = { .id = id }, **node = tfind(&key, &transfers, by_id);
+
+	return node ? *node : NULL;
+}
+
+struct ocl_transfer *ocl_transfer_take(cl_ulong id)
+{
+	struct ocl_transfer *t;
+
+	pthread_mutex_lock(&lock);
+	t = transfer_find(id);
+	if (t)
+		tdelete(t, &transfers, by_id);
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
+void ocl_transfer_free(struct ocl_transfer *t)
+{
+	if (t->event)
+		clReleaseEvent(t->event);
+	ocl_heap_free(t->heap, t->heap_size);
+	free(t);
+}
+
+static cl_event counted_event;
+static cl_uint counted;
+
+static void count_event(const void *node, VISIT which, int depth)
+{
+	const struct ocl_transfer *const *t = node;
+
+	(void)depth;
+	if ((which == postorder || which == leaf) && (*t)->event == counted_event)
+		counted++;
+}
+
+cl_uint ocl_own_event_refs(cl_event event)
+{
+	cl_uint n;
+
+	pthread_mutex_lock(&lock);
+	counted_event = event;
+	counted = 0;
+	twalk(transfers, count_event);
+	n = counted;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+static cl_int event_status(cl_event event)
+{
+	cl_int status = CL_OUT_OF_RESOURCES, err;
+
+	err = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
+			     NULL);
+	return err ? err : status;
+}
+
+/* Its place among the states of a collection; it is not taken yet. */
+static cl_int transfer_state(struct ocl_transfer *t)
+{
+	cl_int status;
+
+	if (!t)
+		return CL_INVALID_VALUE;
+	if (!t->event)
+		return OCL_READY;
+	status = event_status(t->event);
+	if (status > CL_COMPLETE)
+		return OCL_PENDING;
+	return status < 0 ? status : OCL_READY;
+}
+
+/* The guest needs nothing of it any more; a map lives on until it is unmapped. */
+static void transfer_over(struct ocl_transfer *t)
+{
+	if (!t)
+		return;
+	if (t->event)
+		clReleaseEvent(t->event);
+	t->event = NULL;
+	if (t->ptr)
+		return;
+	tdelete(t, &transfers, by_id);
+	ocl_transfer_free(t);
+}
+
+cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states, size_t size,
+			  void *bytes, size_t *used)
+{
+	size_t at = 0, len;
+	struct ocl_transfer *t;
+
+	pthread_mutex_lock(&lock);
+	for (cl_uint i = 0; i < count; i++) {
+		t = transfer_find(ids[i]);
+		states[i] = transfer_state(t);
+		if (states[i] == OCL_READY) {
+			len = t->ptr && !t->base ? 0 : ocl_box_size(&t->box);
+			if (len > size - at)
+				continue;
+			ocl_pack((char *)bytes + at, t->base, &t->box, 0, len);
+			at += len;
+			states[i] = OCL_DONE;
+		}
+		if (states[i] != OCL_PENDING)
+			transfer_over(t);
+	}
+	pthread_mutex_unlock(&lock);
+	*used = at;
+	return CL_SUCCESS;
+}
+
+/* Takes a read, or a map, that is complete and has so many bytes. */
+static struct ocl_transfer *take_ready(cl_ulong id, size_t offset, size_t size)
+{
+	struct ocl_transfer *t;
+	size_t all;
+
+	pthread_mutex_lock(&lock);
+	t = transfer_find(id);
+	all = t ? ocl_box_size(&t->box) : 0;
+	if (!t || !t->base || transfer_state(t) != OCL_READY || offset > all ||
+	    size > all - offset)
+		t = NULL;
+	else
+		tdelete(t, &transfers, by_id);
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
+cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size, struct ava_bulk *bytes)
+{
+	struct ocl_transfer *t = take_ready(id, offset, size);
+	cl_int err;
+
+	if (!t)
+		return CL_INVALID_VALUE;
+	err = ocl_push_rows(bytes, t->base, &t->box, offset, size);
+	ocl_transfer_add(t);
+	if (offset + size < ocl_box_size(&t->box))
+		return err;
+	pthread_mutex_lock(&lock);
+	transfer_over(transfer_find(id));
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+cl_int ocl_server_wait(cl_ulong id)
+{
+	struct ocl_transfer *t;
+	cl_event event = NULL;
+	cl_int err;
+
+	if (ocl_any_user_event_unset())
+		return CL_INVALID_OPERATION;
+	pthread_mutex_lock(&lock);
+	t = transfer_find(id);
+	if (t && t->event && !clRetainEvent(t->event))
+		event = t->event;
+	pthread_mutex_unlock(&lock);
+	if (!event)
+		return CL_INVALID_VALUE;
+	err = clWaitForEvents(1, &event);
+	clReleaseEvent(event);
+	return err == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ? CL_SUCCESS : err;
+}
