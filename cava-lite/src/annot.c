@@ -193,6 +193,15 @@ static void note_implicit(struct target *t, const struct note *n, const arg_list
 		diag_error(n->loc, "ava_implicit: expected a new name, '%s' is an argument", i->name);
 }
 
+static void note_cached(struct target *t, const struct note *n, const arg_list *a)
+{
+	if (t->func->cached)
+		diag_error(n->loc, "ava_cached: expected once, it was given before");
+	t->func->cached = true;
+	if (a->n)
+		t->func->cached_if = parse(t, n, a->v[0]);
+}
+
 static void note_resource(struct target *t, const struct note *n, const arg_list *a)
 {
 	parse(t, n, a->v[1]);
@@ -383,6 +392,9 @@ static const struct rule rules[] = {
 	{ "guest_before", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_before) },
 	{ "guest_after", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_after) },
 	{ "server_after", ON_FUNC, 1, 1, NULL, EXPR, FUNC(server_after) },
+	{ "guest_finally", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_finally) },
+	{ "async_failed", ON_FUNC, 1, 1, NULL, EXPR, FUNC(async_failed) },
+	{ "cached", ON_FUNC, 0, 1, note_cached },
 	{ "implicit", ON_FUNC, 3, 3, note_implicit },
 	{ "export", ON_FUNC, 0, 0, NULL, FLAG, FUNC(is_export) },
 	{ "cost", ON_FUNC, 1, 1, note_cost },

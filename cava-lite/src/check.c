@@ -571,6 +571,40 @@ static void check_async(const struct func *f)
 			   "a new handle or nothing", f->name);
 }
 
+static bool makes_objects(const struct func *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++)
+		if (f->params.v[i].is_new)
+			return true;
+	return f->is_new;
+}
+
+static void check_cached(const struct func *f)
+{
+	if (!f->cached)
+		return;
+	if (makes_objects(f) || func_released(f) || func_callback(f))
+		diag_error(f->loc, "'%s' is cached: expected a query, which makes, releases and registers "
+			   "nothing", f->name);
+	if (f->async || f->sync_if)
+		diag_error(f->loc, "'%s' is cached and asynchronous: expected one", f->name);
+}
+
+static void check_async_failed(const struct func *f)
+{
+	size_t i;
+
+	if (!f->async_failed)
+		return;
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_out_new(&f->params.v[i]) && (f->async || f->sync_if))
+			return;
+	diag_error(f->loc, "ava_async_failed: expected '%s' to be asynchronous, with an argument that is "
+		   "ava_out ava_new", f->name);
+}
+
 static void check_replacement(struct spec *spec, const struct func *f)
 {
 	const struct func *other = f->guest_replace ? spec_func(spec, f->guest_replace) : NULL;
@@ -606,6 +640,9 @@ static void check_func_exprs(struct spec *spec, struct func *f)
 	check_expr(spec, f, NULL, f->sync_if, "sync_if", SIDE_GUEST, 0);
 	check_expr(spec, f, NULL, f->guest_before, "guest_before", SIDE_GUEST, 0);
 	check_expr(spec, f, NULL, f->guest_after, "guest_after", SIDE_GUEST, AFTER_CALL);
+	check_expr(spec, f, NULL, f->guest_finally, "guest_finally", SIDE_GUEST, AFTER_CALL);
+	check_expr(spec, f, NULL, f->async_failed, "async_failed", SIDE_SERVER, AFTER_CALL);
+	check_expr(spec, f, NULL, f->cached_if, "cached_if", SIDE_GUEST, 0);
 	check_expr(spec, f, NULL, f->server_after, "server_after", SIDE_SERVER, AFTER_CALL);
 	check_expr(spec, f, NULL, f->outputs_if, "outputs_if", SIDE_SERVER, AFTER_CALL);
 	for (i = 0; i < f->implicits.n; i++)
@@ -667,6 +704,8 @@ static void check_sent(struct spec *spec, struct func *f)
 	for (i = 0; i < f->params.n; i++)
 		check_param(spec, f, &f->params.v[i]);
 	check_async(f);
+	check_async_failed(f);
+	check_cached(f);
 	check_func_exprs(spec, f);
 }
 

@@ -49,9 +49,12 @@ static void emit_stub(const struct spec *spec, const struct api_func *a, struct 
 			 ctype_declare(a->args.v[i], mem_printf("ava_%zu", i)));
 	text_add(&head, "%s)", a->args.n ? "" : "void");
 	text_add(out, "\nstatic %s\n{\n\tconst int ava_errno __attribute__((unused)) = ENOSYS;\n"
+		 "\tconst uint64_t ava_start = ava_trace_on ? ava_trace_now() : 0;\n"
 		 "\tstatic int ava_said;\n\n"
 		 "\tava_guest_unsupported(&ava_guest_library, \"%s\", &ava_said);\n",
 		 ctype_declare(a->ret, text_str(&head)), a->name);
+	text_add(out, "\tif (ava_start)\n\t\tava_trace_call(\"%s\", ava_start, AVA_TRACE_LOCAL);\n",
+		 a->name);
 	if (has_status_arg(spec, a))
 		text_add(out, "\tif (ava_%zu)\n\t\t*ava_%zu = %s;\n", a->args.n - 1, a->args.n - 1,
 			 status_text(spec));

@@ -252,6 +252,19 @@ static void emit_new_ret(const struct func *f, struct text *out)
 		 "\t\tava_new_ret = NULL;\n", f->ret->bare);
 }
 
+/* ---- tracing ------------------------------------------------------------------------------ */
+
+/* First in a function, so that all it does is in the time. */
+static void emit_trace_start(struct text *out)
+{
+	text_add(out, "\tconst uint64_t ava_start = ava_trace_on ? ava_trace_now() : 0;\n");
+}
+
+static void emit_trace(const struct func *f, const char *how, struct text *out)
+{
+	text_add(out, "\tif (ava_start)\n\t\tava_trace_call(\"%s\", ava_start, %s);\n", f->name, how);
+}
+
 /* ---- the body ----------------------------------------------------------------------------- */
 
 static void emit_locals(const struct spec *spec, const struct func *f, struct text *out)
@@ -259,6 +272,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 	bool any = false;
 	size_t i;
 
+	emit_trace_start(out);
 	text_add(out, "\tstruct ava_gcall ava_g;\n\tbool ava_ok;\n\tbool ava_outputs __attribute__((unused)) = false;\n");
 	if (!f->ret->is_void)
 		text_add(out, "\t%s = %s;\n", ctype_declare(f->ret, "ret"),
@@ -283,6 +297,8 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 		text_add(out, "\tbool ava_ran = false;\n");
 	if (any)
 		text_add(out, "\tuint64_t ava_n;\n");
+	if (f->cached_if)
+		text_add(out, "\tconst bool ava_keep = %s;\n", plain_text(f, f->cached_if));
 	for (i = 0; i < f->implicits.n; i++)
 		text_add(out, "\tconst %s %s = %s;\n", f->implicits.v[i].type, f->implicits.v[i].name,
 			 plain_text(f, f->implicits.v[i].value));
@@ -335,7 +351,13 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 {
 	struct text body = { 0 };
 
-	text_add(out, "\tava_ok = ava_guest_call(&ava_g);\n");
+	if (!f->cached)
+		text_add(out, "\tava_ok = ava_guest_call(&ava_g);\n");
+	else if (!f->cached_if)
+		text_add(out, "\tava_ok = ava_guest_cached(&ava_g) || ava_guest_call(&ava_g);\n");
+	else
+		text_add(out, "\tava_ok = (ava_keep && ava_guest_cached(&ava_g)) || "
+			 "ava_guest_call(&ava_g);\n");
 	if (f->async || f->sync_if)
 		emit_sent_only(spec, f, out);
 	else
@@ -394,6 +416,16 @@ static void emit_keeps(const struct func *f, const struct param *p, struct text 
 			 p->count ? count_text(f, p->count) : "1", made_by(f), p->name);
 }
 
+static void emit_keep_answer(const struct func *f, struct text *out)
+{
+	const struct param *owner = func_first_handle(f);
+
+	if (f->cached_if)
+		text_add(out, "\t\tif (ava_keep)\n\t");
+	text_add(out, "\t\tava_guest_keep(&ava_g, %s, %s%s);\n", owner ? owner->name : "NULL",
+		 owner ? "AVA_T_" : "0", owner ? owner->type->bare : "");
+}
+
 static void emit_after(const struct spec *spec, const struct func *f, struct text *out)
 {
 	struct text body = { 0 };
@@ -402,6 +434,8 @@ static void emit_after(const struct spec *spec, const struct func *f, struct tex
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].keeps && made_by(f))
 			emit_keeps(f, &f->params.v[i], &body);
+	if (f->cached)
+		emit_keep_answer(f, &body);
 	if (f->guest_after)
 		text_add(&body, "\t\t(void)(%s);\n", plain_text(f, f->guest_after));
 	if (body.len)
@@ -425,6 +459,9 @@ static void emit_after(const struct spec *spec, const struct func *f, struct tex
 		text_add(out, "\tif (%s)\n\t\t*%s = ava_status;\n", f->status_param->name,
 			 f->status_param->name);
 	text_add(out, "\tava_guest_end(&ava_g);\n");
+	if (f->guest_finally)
+		text_add(out, "\tif (ava_g.sent)\n\t\t(void)(%s);\n", plain_text(f, f->guest_finally));
+	emit_trace(f, "ava_guest_how(&ava_g)", out);
 	if (!f->ret->is_void)
 		text_add(out, "\treturn ret;\n");
 }
@@ -433,12 +470,14 @@ static void emit_unsupported(const struct spec *spec, const struct func *f, stru
 {
 	const char *status = unsupported_of(spec, f);
 
+	emit_trace_start(out);
 	text_add(out, "\tconst int ava_errno __attribute__((unused)) = ENOSYS;\n"
 		 "\tstatic int ava_said;\n\n"
 		 "\tava_guest_unsupported(&ava_guest_library, \"%s\", &ava_said);\n", f->name);
 	if (f->status == STATUS_PARAM)
 		text_add(out, "\tif (%s)\n\t\t*%s = %s;\n", f->status_param->name,
 			 f->status_param->name, status);
+	emit_trace(f, "AVA_TRACE_LOCAL", out);
 	if (f->status == STATUS_RETURN)
 		text_add(out, "\treturn %s;\n", status);
 	else if (!f->ret->is_void)
@@ -450,10 +489,16 @@ static void emit_replaced(const struct func *f, struct text *out)
 {
 	size_t i;
 
-	text_add(out, "\t%s%s(", f->ret->is_void ? "" : "return ", f->guest_replace);
+	emit_trace_start(out);
+	if (!f->ret->is_void)
+		text_add(out, "\t%s;\n", ctype_declare(f->ret, "ret"));
+	text_add(out, "\n\t%s%s(", f->ret->is_void ? "" : "ret = ", f->guest_replace);
 	for (i = 0; i < f->params.n; i++)
 		text_add(out, "%s%s", i ? ", " : "", f->params.v[i].name);
 	text_add(out, ");\n");
+	emit_trace(f, "AVA_TRACE_LOCAL", out);
+	if (!f->ret->is_void)
+		text_add(out, "\treturn ret;\n");
 }
 
 /* References are counted here; the server has one for all of them. */
@@ -461,8 +506,9 @@ static void emit_retaining(const struct spec *spec, const struct func *f, struct
 {
 	const struct param *p = func_retained(f);
 
+	emit_trace_start(out);
 	if (f->ret->is_void)
-		text_add(out, "\tava_object_retain(%s, AVA_T_%s);\n", p->name, p->type->bare);
+		text_add(out, "\n\tava_object_retain(%s, AVA_T_%s);\n", p->name, p->type->bare);
 	else
 		text_add(out, "\t%s = ava_object_retain(%s, AVA_T_%s) ? %s : %s;\n\n",
 			 ctype_declare(f->ret, "ret"), p->name, p->type->bare,
@@ -471,6 +517,7 @@ static void emit_retaining(const struct spec *spec, const struct func *f, struct
 		text_add(out, "\t%s(void)(%s);\n", f->ret->is_void ? "" :
 			 mem_printf("if (%s)\n\t\t", success_test(spec, f)),
 			 plain_text(f, f->guest_after));
+	emit_trace(f, "AVA_TRACE_LOCAL", out);
 	if (!f->ret->is_void)
 		text_add(out, "\treturn ret;\n");
 }

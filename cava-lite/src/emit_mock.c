@@ -40,7 +40,8 @@ static void emit_function(const struct func *f, struct text *out)
 {
 	size_t i;
 
-	text_add(out, "\n%s\n{\n", func_prototype(f));
+	/* a server helper may define what the vendor has by address only */
+	text_add(out, "\n__attribute__((weak)) %s\n{\n", func_prototype(f));
 	/* sizes may be made of implicit arguments, which the vendor does not get */
 	for (i = 0; !f->implicits.n && i < f->params.n; i++)
 		emit_touch(f, &f->params.v[i], out);

@@ -73,6 +73,8 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 	}
 	if (kept)
 		text_add(out, "\tbool ava_kept = false;\n");
+	if (f->async_failed)
+		text_add(out, "\tbool ava_done = false;\n");
 	text_add(out, "\n\tava_serve_begin(&ava_s, ava_call);\n");
 }
 
@@ -356,6 +358,8 @@ static void emit_success(const struct spec *spec, const struct func *f, struct t
 			text_add(&body, "\t\t\tif (%s) {\n\t\t\t\t%s(ret, (void *)(uintptr_t)%s);\n"
 				 "\t\t\t\tava_kept = true;\n\t\t\t}\n", p->name, p->kept, p->name);
 	}
+	if (f->async_failed)
+		text_add(&body, "\t\t\tava_done = true;\n");
 	if (func_callback(f))
 		text_add(&body, "\t\t\tava_s.registered = true;\n");
 	if (f->server_after)
@@ -443,6 +447,25 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 	emit_outputs(f, out);
 }
 
+/* Nobody waited: what stands for the call's new handles is better than nothing. */
+static void emit_async_failed(const struct func *f, struct text *out)
+{
+	size_t i;
+
+	text_add(out, "\tif (ava_serve_async_failed(&ava_s, ava_done)) {\n");
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_out_new(&f->params.v[i]))
+			text_add(out, "\t\tif (%s)\n\t\t\t*%s = NULL;\n", f->params.v[i].name,
+				 f->params.v[i].name);
+	text_add(out, "\t\t(void)(%s);\n", plain_text(f, f->async_failed));
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_out_new(&f->params.v[i]))
+			text_add(out, "\t\tif (%s)\n\t\t\tava_serve_put_new(&ava_s, ava_new_%s, *%s, "
+				 "AVA_T_%s);\n", f->params.v[i].name, f->params.v[i].name,
+				 f->params.v[i].name, f->params.v[i].type->to->bare);
+	text_add(out, "\t}\n");
+}
+
 static void emit_function(const struct spec *spec, const struct func *f, struct text *out)
 {
 	const char *failure = expr_or(f, f->error, expr_or(f, spec->status_failure, "0"));
@@ -461,6 +484,8 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 	emit_success(spec, f, out);
 	emit_reply(spec, f, out);
 	text_add(out, "\t}\n");
+	if (f->async_failed)
+		emit_async_failed(f, out);
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].kept)
 			text_add(out, "\tif (!ava_kept)\n\t\tfree((void *)(uintptr_t)%s);\n",

@@ -99,14 +99,19 @@ static bool brings_handles(const struct func *f)
 	return f->ret->handle;
 }
 
-const struct param *func_owner(const struct func *f)
+const struct param *func_first_handle(const struct func *f)
 {
 	size_t i;
 
-	for (i = 0; brings_handles(f) && i < f->params.n; i++)
+	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].kind == PARAM_HANDLE && !f->params.v[i].releases)
 			return &f->params.v[i];
 	return NULL;
+}
+
+const struct param *func_owner(const struct func *f)
+{
+	return brings_handles(f) ? func_first_handle(f) : NULL;
 }
 
 /* One new handle through a pointer; arrays of new ones are named by the server. */

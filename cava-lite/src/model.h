@@ -127,10 +127,11 @@ struct func {
 	VEC(struct param) params;
 	bool variadic;
 	unsigned int id;		/* 0: not sent */
-	bool is_new, unsupported, async, may_wait, is_export, inferred;
+	bool is_new, unsupported, async, may_wait, is_export, inferred, cached;
 	struct loc id_loc;
 	struct expr *error, *returns, *outputs_if, *unsupported_with, *sync_if;
 	struct expr *guest_before, *guest_after, *server_after;
+	struct expr *guest_finally, *async_failed, *cached_if;
 	const char *guest_replace, *server_replace, *record;
 	struct loc guest_replace_loc, server_replace_loc;
 	unsigned int cost;
@@ -218,6 +219,7 @@ const struct param *func_callback(const struct func *f);
 const struct param *func_released(const struct func *f);
 /* Whose life bounds that of what the call makes or finds, or NULL. */
 const struct param *func_owner(const struct func *f);
+const struct param *func_first_handle(const struct func *f);
 bool param_is_out_new(const struct param *p);
 const char *ctype_mangle(const struct ctype *t);
 const char *ctype_declare(const struct ctype *t, const char *name);

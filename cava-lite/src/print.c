@@ -108,6 +108,11 @@ static void print_func_notes(struct text *out, const struct func *f)
 	print_expr(out, "guest_before", f->guest_before);
 	print_expr(out, "guest_after", f->guest_after);
 	print_expr(out, "server_after", f->server_after);
+	print_expr(out, "guest_finally", f->guest_finally);
+	print_expr(out, "async_failed", f->async_failed);
+	if (f->cached)
+		text_add(out, " cached");
+	print_expr(out, "if", f->cached_if);
 	print_name(out, "guest_replace", f->guest_replace);
 	print_name(out, "server_replace", f->server_replace);
 	print_name(out, "record", f->record);

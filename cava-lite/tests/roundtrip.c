@@ -122,6 +122,45 @@ static void test_queries(void)
 	tiny_release(b);
 }
 
+/* What never changes is asked once, of each object. */
+static void test_cached(void)
+{
+	tiny_box b = make(33), c = make(34), root, found = NULL;
+	size_t size = 0, n = 0;
+	uint32_t asked = tiny_asked();
+	int i, ok = 1;
+
+	tiny_root(&root);
+	for (i = 0; i < 10; i++)
+		ok &= !tiny_ask(b, TINY_ASK_SIZE, sizeof(size), &size, &n) && size == 33 && n == sizeof(size);
+	OK(ok && tiny_asked() == asked + 1, "ten questions, one call");
+	OK(!tiny_ask(c, TINY_ASK_SIZE, sizeof(size), &size, NULL) && size == 34 && tiny_asked() == asked + 2,
+	   "another box is asked itself");
+	OK(tiny_ask(b, TINY_ASK_SIZE, 1, &size, NULL) == TINY_BAD_VALUE &&
+	   tiny_ask(b, TINY_ASK_SIZE, 1, &size, NULL) == TINY_BAD_VALUE && tiny_asked() == asked + 4,
+	   "refusals are not kept");
+	for (i = 0; i < 3; i++)
+		ok &= !tiny_ask(b, TINY_ASK_PARENT, sizeof(found), &found, NULL) && found == root;
+	OK(ok && tiny_asked() == asked + 5, "a kept object");
+	tiny_release(b);
+	tiny_release(c);
+	b = make(35);
+	OK(!tiny_ask(b, TINY_ASK_SIZE, sizeof(size), &size, NULL) && size == 35, "a box in the place of one");
+	tiny_release(b);
+}
+
+/* The note of a write that nobody waited for and that failed says so. */
+static void test_async_failure(void)
+{
+	tiny_box b = make(4);
+	tiny_note note = NULL;
+
+	OK(!tiny_write(b, 0, 1000, "", 0, NULL), "a write that will fail");
+	OK(!tiny_write(b, 2, 4, "abcd", 0, &note) && note, "another one, with a note");
+	OK(tiny_wait(1, &note) == TINY_LOST && !tiny_note_release(note), "its note has failed");
+	tiny_release(b);
+}
+
 static void check_bytes(size_t size, size_t offset)
 {
 	unsigned char *in = malloc(size + offset + 1), *out = calloc(1, size + offset + 2);
@@ -221,6 +260,7 @@ static void test_values(void)
 	OK(tiny_flip(3, NULL) == TINY_BAD_VALUE, "no inout");
 	OK(!tiny_scale(1.25, &f) && f == 2.5f, "floating point");
 	OK(tiny_scale(-1, &f) == TINY_BAD_VALUE, "guest_before refuses");
+	OK(!tiny_sent(&version) && version == 1, "guest_finally ran for what was sent");
 	OK(!tiny_version(&version) && version == 101, "guest_replace, and guest_after ran once");
 	OK(tiny_old(1) == TINY_NOT_THERE, "unsupported");
 	OK(!tiny_where(b, &who) && who == 4711, "implicit argument, server_replace");
@@ -317,6 +357,8 @@ int main(int argc, char **argv)
 	test_handles();
 	test_lifetimes();
 	test_queries();
+	test_cached();
+	test_async_failure();
 	test_bytes();
 	check_direct(0);
 	check_direct(100);

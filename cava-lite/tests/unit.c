@@ -75,6 +75,14 @@ void ava_context_output(struct ava_context *ctx)
 	(void)ctx;
 }
 
+static int context_status;
+
+int ava_context_status(const struct ava_context *ctx)
+{
+	(void)ctx;
+	return context_status;
+}
+
 static uint8_t seg_bytes[4][8192];
 
 int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset, void *buf,
@@ -891,6 +899,99 @@ static void test_guest_bad_reply(void **state)
 	ava_guest_end(&g);
 }
 
+/* Asks a query of one argument; true if the answer, which is in @value, was kept. */
+static bool ask(const void *of, uint64_t question, uint64_t *value)
+{
+	struct ava_guest_buf b;
+	struct ava_gcall g;
+	bool again;
+
+	answer[0] = AVA_CS_EXECUTED;
+	answer[1] = 8;
+	answer[2] = *value;
+	answer_len = 24;
+	ava_guest_begin(&g, &api, 5);
+	if (of)
+		ava_guest_put_handle(&g, of, 1, 0, -38);
+	ava_cs_put_word(&g.args, question);
+	ava_guest_put_out(&g, &b, value, 8);
+	if (!ava_guest_cached(&g))
+		assert_true(ava_guest_call(&g));
+	assert_int_equal(ava_guest_get_out(&g, &b), 8);
+	again = g.again;
+	assert_true(ava_guest_decoded(&g));
+	ava_guest_keep(&g, of, 1);
+	ava_guest_end(&g);
+	return again;
+}
+
+static void test_cache(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 1), *p = ava_object_new(NULL, 1);
+	struct ava_object_release r;
+	uint64_t value = 1, other = 2;
+
+	(void)state;
+	assert_true(!ask(o, 7, &value) && value == 1);
+	assert_true(ask(o, 7, &other) && other == 1);
+	other = 3;
+	assert_true(!ask(o, 8, &other) && other == 3);
+	assert_true(!ask(p, 7, &other) && ask(p, 7, &value) && value == 3);
+	assert_true(!ask(NULL, 7, &other) && ask(NULL, 7, &other));
+	context_status = -ENOLINK;
+	assert_false(ask(o, 7, &value));
+	context_status = 0;
+	drop(o, 1, &r);
+	assert_true(ask(p, 7, &value));
+	drop(p, 1, &r);
+}
+
+/* Whoever asks without end finds only the last answers. */
+static void test_cache_bounds(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 1);
+	struct ava_object_release r;
+	uint64_t i, value = 0;
+
+	(void)state;
+	for (i = 0; i < 2000; i++)
+		assert_false(ask(o, i, &value));
+	assert_true(ask(o, 1999, &value));
+	assert_false(ask(o, 0, &value));
+	drop(o, 1, &r);
+}
+
+static void *ask_always(void *o)
+{
+	uint64_t value = 1;
+
+	for (int i = 0; i < 2000; i++)
+		ava_guest_keep(&(struct ava_gcall){ .err = -EIO }, o, 1);
+	(void)value;
+	return NULL;
+}
+
+static void test_cache_fork(void **state)
+{
+	struct ava_object *o = ava_object_new(NULL, 1);
+	struct ava_object_release r;
+	uint64_t value = 4;
+	pthread_t thread;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	ask(NULL, 99, &value);
+	pthread_create(&thread, NULL, ask_always, o);
+	pid = fork();
+	if (!pid)
+		_exit(ask(NULL, 99, &value));
+	pthread_join(thread, NULL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	drop(o, 1, &r);
+}
+
 /* ---- cs_serve.h ------------------------------------------------------------------------------------ */
 
 static uint64_t args[64], reply[64];
@@ -1295,7 +1396,8 @@ int main(void)
 		cmocka_unit_test(test_objects_threads), cmocka_unit_test(test_objects_child),
 		cmocka_unit_test(test_objects_fork),
 		GUEST(test_guest_small), GUEST(test_guest_segments), GUEST(test_guest_spill),
-		GUEST(test_guest_refuses), GUEST(test_guest_bad_reply),
+		GUEST(test_guest_refuses), GUEST(test_cache), GUEST(test_cache_bounds),
+		GUEST(test_cache_fork), GUEST(test_guest_bad_reply),
 		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),
 		HANDLES(test_serve_refusal), HANDLES(test_serve_strings),
 		HANDLES(test_serve_null_handle), HANDLES(test_serve_pins), HANDLES(test_serve_maybe),

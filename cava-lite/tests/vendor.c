@@ -24,9 +24,11 @@ struct tiny_box_s {
 
 struct tiny_note_s {
 	uint32_t refs;
+	tiny_status status;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t asked;
 static struct tiny_box_s root = { .refs = 1, .name = "root" };
 
 static tiny_box box_new(tiny_box parent)
@@ -123,6 +125,7 @@ tiny_status tiny_ask(tiny_box box, uint32_t what, size_t size, void *value, size
 
 	if (!box)
 		return TINY_BAD_BOX;
+	__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
 	switch (what) {
 	case TINY_ASK_SIZE:
 		return answer(&box->size, sizeof(box->size), size, value, size_ret);
@@ -265,7 +268,7 @@ tiny_status tiny_wait(uint32_t n, const tiny_note *notes)
 	for (uint32_t i = 0; i < n; i++)
 		if (!notes || !notes[i])
 			return TINY_BAD_NOTE;
-	return TINY_OK;
+	return n ? notes[0]->status : TINY_OK;
 }
 
 tiny_status tiny_note_release(tiny_note note)
@@ -340,4 +343,18 @@ uint32_t tiny_plus(uint32_t a, uint32_t b)
 
 void tiny_nothing(void)
 {
+}
+
+uint32_t tiny_asked(void)
+{
+	return __atomic_load_n(&asked, __ATOMIC_RELAXED);
+}
+
+tiny_note tiny_note_failed(void)
+{
+	tiny_note note = calloc(1, sizeof(*note));
+
+	note->refs = 1;
+	note->status = TINY_LOST;
+	return note;
 }

@@ -337,6 +337,11 @@ static int context_call(struct ava_context *ctx, struct ava_call *call)
 					      ava_batch_run(ctx, b, call);
 }
 
+int ava_context_status(const struct ava_context *ctx)
+{
+	return atomic_load(&ctx->lost);
+}
+
 int ava_context_call(struct ava_context *ctx, struct ava_call *call)
 {
 	call->status = context_call(ctx, call);

@@ -121,6 +121,11 @@ int ava_serve_end(struct ava_serve *s, int64_t failure)
 	return ret;
 }
 
+bool ava_serve_async_failed(const struct ava_serve *s, bool success)
+{
+	return s->call->flags & AVA_CALL_ASYNC && !success && s->err != -EBADMSG && !s->in.err;
+}
+
 bool ava_serve_ready(struct ava_serve *s)
 {
 	if (s->in.err)

@@ -27,6 +27,7 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	g->refused = false;
 	g->async = false;
 	g->borrowed = false;
+	g->sent = false;
 	g->local = false;
 	g->again = false;
 	g->unbound = false;
@@ -521,6 +522,7 @@ bool ava_guest_call(struct ava_gcall *g)
 				    ava_context_call(g->ctx, &c);
 	if (g->err)
 		return false;
+	g->sent = true;
 	return g->async || guest_open_reply(g, &c);
 }
 

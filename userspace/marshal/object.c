@@ -325,8 +325,9 @@ static bool object_keep(struct object *o, struct object *kept)
 		return true;
 	if (o && !o->permanent && !ava_handle_is_immortal(o->by_handle.key))
 		return object_add_kept(o, kept);
-	if (!kept->made)
-		kept->permanent = true;
+	if (kept->made)
+		return false;
+	kept->permanent = true;
 	return true;
 }
 

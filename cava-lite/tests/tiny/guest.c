@@ -34,3 +34,16 @@ void tiny_add_refs(tiny_box box, uint32_t *refs)
 {
 	*refs += ava_object_refs(box) - 1;
 }
+
+static uint32_t sent;
+
+void tiny_count_sent(void)
+{
+	sent++;
+}
+
+tiny_status tiny_get_sent(uint32_t *count)
+{
+	*count = sent;
+	return TINY_OK;
+}

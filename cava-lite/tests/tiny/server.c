@@ -81,3 +81,9 @@ tiny_status tiny_store_direct(tiny_box box, size_t step, size_t size, struct ava
 	}
 	return status;
 }
+
+void tiny_fail_note(tiny_note *note)
+{
+	if (note)
+		*note = tiny_note_failed();
+}

@@ -20,6 +20,9 @@ ava_guest uint32_t tiny_caller(void);
 ava_guest tiny_status tiny_check_scale(double by);
 ava_guest tiny_status tiny_local_version(uint32_t *version);
 ava_guest void tiny_count_call(void);
+ava_guest void tiny_count_sent(void);
+ava_guest tiny_status tiny_get_sent(uint32_t *count);
+ava_server void tiny_fail_note(tiny_note *note);
 ava_server tiny_status tiny_where_from(tiny_box box, uint32_t *caller, uint32_t who);
 ava_guest void tiny_add_refs(tiny_box box, uint32_t *refs);
 ava_server tiny_status tiny_native_refs(tiny_box box, uint32_t *refs);
@@ -42,10 +45,12 @@ tiny_status tiny_ask(tiny_box box, uint32_t what, size_t size,
 		     void *value ava_out ava_bytes(size) ava_valid(*size_ret)
 			ava_handles_if(what == TINY_ASK_PARENT || what == TINY_ASK_CHILDREN, tiny_box)
 			ava_list_if(what == TINY_ASK_PROPERTIES, TINY_PROP_PARENT, tiny_box),
-		     size_t *size_ret ava_out) ava_id(6);
+		     size_t *size_ret ava_out) ava_id(6)
+	ava_cached_if(what == TINY_ASK_SIZE || what == TINY_ASK_PARENT);
 tiny_status tiny_write(tiny_box box, size_t offset, size_t size,
 		       const void *bytes ava_in ava_bytes(size), int blocking,
-		       tiny_note *note ava_out ava_new) ava_id(7) ava_sync_if(blocking);
+		       tiny_note *note ava_out ava_new) ava_id(7) ava_sync_if(blocking)
+	ava_async_failed(tiny_fail_note(note));
 tiny_status tiny_read(tiny_box box, size_t offset, size_t size,
 		      void *bytes ava_out ava_bytes(size)) ava_id(8) ava_cost(1);
 tiny_status tiny_flip(uint32_t n, uint32_t *values ava_inout ava_count(n)) ava_id(9);
@@ -67,7 +72,7 @@ tiny_status tiny_describe(const struct tiny_desc *desc ava_in ava_field_handle(b
 			ava_field_buffer(values, desc->value_count),
 			uint64_t *digest ava_out) ava_id(15);
 tiny_status tiny_scale(double by, float *result ava_out) ava_id(16)
-	ava_guest_before(tiny_check_scale(by)) ava_guest_after(tiny_count_call());
+	ava_guest_before(tiny_check_scale(by)) ava_guest_after(tiny_count_call()) ava_guest_finally(tiny_count_sent());
 tiny_status tiny_wait(uint32_t n, const tiny_note *notes ava_in ava_count(n)) ava_id(17) ava_may_wait;
 tiny_status tiny_note_release(tiny_note note ava_releases) ava_id(18) ava_async;
 tiny_status tiny_note_retain(tiny_note note ava_retains) ava_id(19);
@@ -85,6 +90,9 @@ tiny_box tiny_wrap(size_t size, void *bytes ava_in ava_bytes(size) ava_kept(tiny
 tiny_box tiny_parent(tiny_box box) ava_id(28);
 uint32_t tiny_plus(uint32_t a, uint32_t b) ava_id(29) ava_returns(77);
 void tiny_nothing(void) ava_id(30);
+uint32_t tiny_asked(void) ava_id(34);
+tiny_note tiny_note_failed(void) ava_id(35) ava_new;
+tiny_status tiny_sent(uint32_t *count) ava_guest_replace(tiny_get_sent);
 tiny_status tiny_handles(uint32_t *count ava_out) ava_id(31) ava_server_replace(tiny_count_handles);
 tiny_status tiny_fetch(tiny_box box, size_t step, size_t size, void *to ava_out ava_bytes(size) ava_direct)
 	ava_id(32) ava_server_replace(tiny_fetch_direct);

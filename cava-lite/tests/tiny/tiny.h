@@ -59,8 +59,14 @@ tiny_box tiny_wrap(size_t size, void *bytes, tiny_status *status);
 tiny_box tiny_parent(tiny_box box);
 uint32_t tiny_plus(uint32_t a, uint32_t b);
 void tiny_nothing(void);
+/* how often the vendor was asked */
+uint32_t tiny_asked(void);
+/* a note of something that failed */
+tiny_note tiny_note_failed(void);
 
 /* not of the vendor: handles that the server knows */
+/* calls of tiny_scale() that were sent */
+tiny_status tiny_sent(uint32_t *count);
 tiny_status tiny_handles(uint32_t *count);
 /* every @step-th byte of a box */
 tiny_status tiny_fetch(tiny_box box, size_t step, size_t size, void *to);

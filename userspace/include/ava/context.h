@@ -45,6 +45,14 @@ const struct ava_limits *ava_context_limits(const struct ava_context *ctx);
 int ava_context_call(struct ava_context *ctx, struct ava_call *call);
 
 /**
+ * ava_context_status() - is the context lost?
+ * @ctx: the context
+ *
+ * Return: 0, or the -errno that calls report.
+ */
+int ava_context_status(const struct ava_context *ctx);
+
+/**
  * ava_context_send() - a call that nobody waits for
  * @ctx: the context
  * @call: as for ava_context_call(), with AVA_CALL_ASYNC; the inline arguments are

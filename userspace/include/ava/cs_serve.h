@@ -72,6 +72,15 @@ void ava_serve_begin(struct ava_serve *s, struct ava_server_call *call);
 int ava_serve_end(struct ava_serve *s, int64_t failure);
 
 /**
+ * ava_serve_async_failed() - does the guest believe in new handles that are none?
+ * @s: the call
+ * @success: the vendor's function was called and did well
+ *
+ * Return: true if the guest did not wait, and the arguments were not malformed.
+ */
+bool ava_serve_async_failed(const struct ava_serve *s, bool success);
+
+/**
  * ava_serve_ready() - all arguments are there
  * @s: the call
  *

@@ -45,6 +45,7 @@ struct ava_guest_api {
  * @refused: a status was decided without the vendor: @status
  * @status: of the API
  * @async: in: may go without waiting; out, after the call: it did
+ * @sent: the server has it
  * @local: nothing is to be sent
  * @again: the reply was given before
  * @unbound: the reply has objects that do not live as long as @owner
@@ -75,6 +76,7 @@ struct ava_gcall {
 	bool refused;
 	bool async;
 	bool borrowed;
+	bool sent;
 	bool local;
 	bool again;
 	bool unbound;
@@ -312,19 +314,19 @@ int ava_guest_flush(const struct ava_guest_api *api);
 /**
  * ava_guest_cached() - look for an answer that was kept
  * @g: the call, with all its arguments put
- * @owner: the object whose life bounds the answer's, or NULL: the context
  *
  * In place of ava_guest_call().
  * Return: true if the reply is there to decode.
  */
-bool ava_guest_cached(struct ava_gcall *g, const void *owner);
+bool ava_guest_cached(struct ava_gcall *g);
 
 /**
  * ava_guest_keep() - keep a successful answer for the next call with these arguments
  * @g: the call, whose reply was decoded; one that used segments is not kept
- * @owner: as above
+ * @p: the object whose life bounds the answer's, or NULL: the context
+ * @type: of @p
  */
-void ava_guest_keep(struct ava_gcall *g, const void *owner);
+void ava_guest_keep(struct ava_gcall *g, const void *p, uint32_t type);
 
 /**
  * ava_guest_get_found() - a returned object that the call found
@@ -392,6 +394,16 @@ void ava_guest_unsupported(const struct ava_guest_api *api, const char *func, in
  * Return: NULL if there is none.
  */
 void *ava_library_function(const char *name);
+
+/**
+ * ava_guest_how() - what became of a call, for ava_trace_call()
+ * @g: the call, ended or not
+ */
+static inline enum ava_trace_how ava_guest_how(const struct ava_gcall *g)
+{
+	return g->again ? AVA_TRACE_CACHED : !g->sent ? AVA_TRACE_LOCAL :
+	       g->async ? AVA_TRACE_ASYNC : AVA_TRACE_SYNC;
+}
 
 /**
  * ava_guest_decoded() - decoding is over

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stddef.h>
+#include <stdint.h>
+#include <cava.h>
+#include "thing.h"
+ava_api(bad, 1, 0);
+ava_status(int, 0, -1);
+typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
+int f(int a) ava_id(1) ava_cached ava_async; // expect: 'f' is cached and asynchronous: expected one
