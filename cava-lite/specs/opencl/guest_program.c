@@ -22,22 +22,16 @@ void ocl_built(void (*notify)(cl_program, void *), cl_program program, void *use
 
 /* An object that is none is refused first. */
 cl_int ocl_check_binaries(cl_context context, cl_uint count, const size_t *lengths,
-			  const unsigned char **binaries, cl_int *status)
+			  const unsigned char **binaries)
 {
-	cl_int err = CL_SUCCESS;
-
 	if (!ava_object_handle(context, AVA_T_cl_context))
 		return CL_SUCCESS;
 	if (!lengths || !binaries)
 		return CL_INVALID_VALUE;
-	for (cl_uint i = 0; i < count; i++) {
-		if (lengths[i] && binaries[i])
-			continue;
-		if (status)
-			status[i] = CL_INVALID_VALUE;
-		err = CL_INVALID_VALUE;
-	}
-	return err;
+	for (cl_uint i = 0; i < count; i++)
+		if (!lengths[i] || !binaries[i])
+			return CL_INVALID_VALUE;
+	return CL_SUCCESS;
 }
 
 /* The sizes of all binaries, in a list to free; their number or a negative OpenCL error. */

@@ -129,7 +129,7 @@ ava_server cl_int ocl_release_queue(cl_command_queue queue);
 /* CL_INVALID_VALUE for an empty or missing binary, which must not be read. */
 ava_guest cl_int ocl_check_binaries(cl_context context, cl_uint count,
 				    const size_t *lengths,
-				    const unsigned char **binaries, cl_int *status);
+				    const unsigned char **binaries);
 
 /* clGetProgramInfo; the value of CL_PROGRAM_BINARIES is pointers into the application. */
 ava_guest cl_int ocl_program_info(cl_program program, cl_program_info name,

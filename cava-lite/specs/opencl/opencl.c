@@ -107,7 +107,7 @@ cl_command_queue clCreateCommandQueueWithPropertiesKHR(cl_context context,
 cl_int clGetDeviceIDs(cl_platform_id platform ava_nullable, cl_device_type type, cl_uint n,
 	cl_device_id *devices ava_out ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
-	ava_id(20) ava_outputs_if(ret == CL_SUCCESS || ret == CL_DEVICE_NOT_FOUND);
+	ava_id(20);
 
 cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
 	OCL_VALUE ava_handles_if(name == CL_DEVICE_PLATFORM, cl_platform_id)
@@ -354,9 +354,9 @@ cl_program clCreateProgramWithBinary(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n),
 	const size_t *lengths ava_in ava_count(n),
 	const unsigned char **binaries ava_strings(n, lengths),
-	cl_int *binary_status ava_out ava_count(n), OCL_ERROR)
-	ava_id(121) ava_new ava_guest_before(ocl_check_binaries(context, n, lengths, binaries,
-								 binary_status));
+	cl_int *binary_status ava_inout ava_count(n), OCL_ERROR)
+	ava_id(121) ava_new ava_outputs_if(1)
+	ava_guest_before(ocl_check_binaries(context, n, lengths, binaries));
 
 cl_program clCreateProgramWithBuiltInKernels(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n),
@@ -445,7 +445,7 @@ cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(given)
 		ava_maybe_handle(ocl_arg_object(kernel, index, given), cl_mem, cl_sampler, cl_command_queue))
 	ava_id(145) ava_implicit(size_t, given, ocl_arg_given(kernel, index, size, value))
-	ava_server_replace(ocl_set_arg)
+	ava_server_replace(ocl_set_arg) ava_sync_if(!ocl_arg_known(kernel, index, size, value))
 	ava_guest_after(ocl_arg_learned(kernel, index, size, value));
 
 /* Not of the API. */
@@ -642,6 +642,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 	const size_t *global ava_in ava_count(min(dim, 3)),
 	const size_t *local ava_in ava_count(min(dim, 3)), OCL_WAITS, OCL_EVENT)
 	ava_id(210) ava_cost(2) ava_server_replace(ocl_launch)
+	ava_sync_if(!ocl_launch_known(queue, kernel, dim, offset, global, local, waits,
+				      wait_list, event))
 	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local));
 
 cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
@@ -654,10 +656,12 @@ cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(vo
 
 cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(212)
+	ava_sync_if(!ocl_queue_knows(queue, OCL_MARKER, waits, wait_list, event))
 	ava_guest_after(ocl_queue_learns(queue, OCL_MARKER));
 
 cl_int clEnqueueBarrierWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(213)
+	ava_sync_if(!ocl_queue_knows(queue, OCL_BARRIER, waits, wait_list, event))
 	ava_guest_after(ocl_queue_learns(queue, OCL_BARRIER));
 
 cl_int clEnqueueMarker(cl_command_queue queue, OCL_EVENT)
