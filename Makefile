@@ -5,13 +5,14 @@ BUILD ?= $(CURDIR)/build
 AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
-.PHONY: all help setup demo check check-lint check-unit check-qemu check-kunit check-selftests check-lab
+.PHONY: all help setup demo demo-local check check-lint check-unit check-qemu check-kunit check-selftests check-lab
 .PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-guest install-modules clean
 
 all: userspace cava-lite modules selftests qemu
 
 help:
 	@echo 'make demo    set up what is missing, boot the lab, run the example in a guest'
+	@echo 'make demo-local  the same natively and through AvA on this machine alone: a minute'
 	@echo 'make check   set up what is missing, run all tests'
 	@echo '  check-lint check-unit check-qemu check-kunit check-selftests check-lab: its parts'
 	@echo 'make setup   install the packages that building and testing needs'
@@ -44,6 +45,11 @@ qemu:
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
+
+demo-local:
+	@scripts/setup local
+	@$(MAKE) --no-print-directory userspace cava-lite
+	@scripts/demo-local
 
 check:
 	@scripts/check lint unit qemu kunit selftests lab
