@@ -28,23 +28,13 @@ static struct {
 
 static void context_lock(struct ava_context *ctx)
 {
-	struct ava_batch *b;
-
 	pthread_mutex_lock(&ctx->open_lock);
 	pthread_mutex_lock(&ctx->idle_lock);
 	pthread_mutex_lock(&ctx->batches_lock);
-	for (b = ctx->batches; b; b = b->next)
-		pthread_mutex_lock(&b->lock);
-	pthread_mutex_lock(&ctx->flush_lock);
 }
 
 static void context_unlock(struct ava_context *ctx)
 {
-	struct ava_batch *b;
-
-	pthread_mutex_unlock(&ctx->flush_lock);
-	for (b = ctx->batches; b; b = b->next)
-		pthread_mutex_unlock(&b->lock);
 	pthread_mutex_unlock(&ctx->batches_lock);
 	pthread_mutex_unlock(&ctx->idle_lock);
 	pthread_mutex_unlock(&ctx->open_lock);
@@ -68,7 +58,11 @@ static void registry_parent(void)
 	pthread_mutex_unlock(&registry.lock);
 }
 
-/* The parent's calls are sent by the parent; its threads do not exist here. */
+/*
+ * The parent's calls are sent by the parent; its threads do not exist here. Their
+ * locks are not held across the fork, as there may be any number, and somebody
+ * sending under one: nothing of what they protect is used again, nor are they.
+ */
 static void context_forget_calls(struct ava_context *ctx)
 {
 	struct ava_batch *b;
@@ -78,12 +72,13 @@ static void context_forget_calls(struct ava_context *ctx)
 		b->bytes = 0;
 		b->count = 0;
 		b->error = 0;
+		pthread_mutex_init(&b->lock, NULL);
 	}
 	ctx->pending = 0;
 	ctx->last_ticket = 0;
 	ctx->flusher_runs = false;
 	ctx->flusher_asleep = false;
-	/* These may have had a thread of the parent's in them. */
+	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
 }

@@ -2,10 +2,10 @@
 /*
  * internal.h - what the files of libava share
  *
- * Lock order: a context's output lock, the registry's lock, then for each context
- * in the order of the registry its open lock, idle lock, batches' lock, the locks of
- * its batches and its flush lock. Only the output lock is held across a call that
- * waits; a batch's is held while somebody sends it.
+ * Lock order: the registry's lock, then for each context in the order of the
+ * registry its open lock, idle lock and batches' lock; these are held across fork.
+ * A batch's lock is held while somebody sends it, the output lock also across a
+ * call that waits; under neither is one of the others taken but by that call.
  */
 #ifndef AVA_LIBAVA_INTERNAL_H
 #define AVA_LIBAVA_INTERNAL_H
