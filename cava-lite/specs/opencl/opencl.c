@@ -293,19 +293,20 @@ cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
 	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
 		ava_handles_if(name == CL_MEM_ASSOCIATED_MEMOBJECT, cl_mem),
 	OCL_VALUE_RET)
-	ava_id(89) ava_implicit(cl_uint, guest_refs, ocl_guest_refs(mem, name))
+	ava_id(89) ava_cached_if(name != CL_MEM_MAP_COUNT && name != CL_MEM_REFERENCE_COUNT)
+	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(mem, name))
 	ava_server_after(ocl_mem_answer(mem, name, size, value, guest_refs));
 
 cl_int clGetImageInfo(cl_mem image, cl_image_info name,
 	OCL_VALUE ava_handles_if(name == CL_IMAGE_BUFFER, cl_mem),
 	OCL_VALUE_RET)
-	ava_id(90);
+	ava_id(90) ava_cached;
 
 cl_int clGetSupportedImageFormats(cl_context context, cl_mem_flags flags,
 	cl_mem_object_type type, cl_uint n,
 	cl_image_format *formats ava_out ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
-	ava_id(91);
+	ava_id(91) ava_cached;
 
 cl_int clSetMemObjectDestructorCallback(cl_mem mem,
 	void (CL_CALLBACK *notify)(cl_mem, void *), void *user_data)

@@ -10,6 +10,56 @@
 #include "server_memory.h"
 
 #define BOUNCE_MAX	(256u << 10)
+#define KEPT_MAX	(128u << 20)	/* bytes of pieces that nobody uses */
+
+/* Large pieces are kept for the next transfer: to touch new ones costs more than to copy. */
+struct piece {
+	struct piece *next;
+	size_t size;
+};
+
+static pthread_mutex_t pieces_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct piece *pieces;
+static size_t pieces_size;
+
+/* Transfers of about the same size share a piece. */
+static size_t piece_size(size_t size)
+{
+	size_t step = (size_t)1 << (63 - __builtin_clzl(size) - 3);
+
+	return ocl_add(size, step - 1) & ~(step - 1);
+}
+
+static void *piece_take(size_t size)
+{
+	struct piece **pos, *p;
+
+	pthread_mutex_lock(&pieces_lock);
+	for (pos = &pieces; (p = *pos) && p->size != size; pos = &p->next)
+		;
+	if (p) {
+		*pos = p->next;
+		pieces_size -= size;
+	}
+	pthread_mutex_unlock(&pieces_lock);
+	return p;
+}
+
+static bool piece_keep(void *at, size_t size)
+{
+	struct piece *p = at;
+	bool room;
+
+	pthread_mutex_lock(&pieces_lock);
+	room = size <= KEPT_MAX && pieces_size <= KEPT_MAX - size;
+	if (room) {
+		*p = (struct piece){ .next = pieces, .size = size };
+		pieces = p;
+		pieces_size += size;
+	}
+	pthread_mutex_unlock(&pieces_lock);
+	return room;
+}
 
 /* A row far behind another one takes no memory between them. */
 void *ocl_heap_alloc(size_t size)
@@ -18,6 +68,10 @@ void *ocl_heap_alloc(size_t size)
 
 	if (size <= BOUNCE_MAX)
 		return malloc(size);
+	size = piece_size(size);
+	p = piece_take(size);
+	if (p)
+		return p;
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
@@ -27,8 +81,8 @@ void ocl_heap_free(void *p, size_t size)
 {
 	if (size <= BOUNCE_MAX)
 		free(p);
-	else if (p)
-		munmap(p, size);
+	else if (p && !piece_keep(p, piece_size(size)))
+		munmap(p, piece_size(size));
 }
 
 static char *nowhere;
