@@ -169,7 +169,7 @@ ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
 ava_guest size_t ocl_arg_given(cl_kernel kernel, cl_uint index, size_t size,
 			       const void *value);
 ava_server cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size,
-			      const void *value, size_t given);
+			      const void *value, size_t given, cl_bool known);
 
 /*
  * What the vendor accepted once it accepts again: an argument of the same kind, the
@@ -191,8 +191,7 @@ ava_guest void ocl_launch_learned(cl_command_queue queue, cl_kernel kernel, cl_u
 				  const size_t *offset, const size_t *global,
 				  const size_t *local);
 
-/* An argument was not set, and nobody was told: the kernel's launches fail. */
-ava_server void ocl_arg_failed(cl_kernel kernel);
+/* Nobody waited for an argument that was not set: the kernel's launches fail. */
 ava_server cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 			     const size_t *offset, const size_t *global,
 			     const size_t *local, cl_uint waits,

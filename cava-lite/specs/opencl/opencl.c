@@ -65,7 +65,7 @@ cl_int clIcdGetPlatformIDsKHR(cl_uint n, cl_platform_id *platforms, cl_uint *cou
 
 cl_int clGetPlatformInfo(cl_platform_id platform ava_nullable, cl_platform_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(2) ava_export;
+	ava_id(2) ava_export ava_cached;
 
 cl_int clUnloadPlatformCompiler(cl_platform_id platform)
 	ava_id(3);
@@ -81,7 +81,7 @@ void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const ch
 
 /* Not of the API: has the vendor a function of that name? */
 cl_int ocl_has_function(cl_platform_id platform, const char *name ava_string)
-	ava_id(5) ava_server_replace(ocl_server_has_function);
+	ava_id(5) ava_cached ava_server_replace(ocl_server_has_function);
 
 cl_program clCreateProgramWithILKHR(cl_context context, const void *il, size_t length,
 	OCL_ERROR)
@@ -113,7 +113,7 @@ cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
 	OCL_VALUE ava_handles_if(name == CL_DEVICE_PLATFORM, cl_platform_id)
 		ava_handles_if(name == CL_DEVICE_PARENT_DEVICE, cl_device_id),
 	OCL_VALUE_RET)
-	ava_id(21)
+	ava_id(21) ava_cached_if(ocl_fixed_device_info(name))
 	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(device, name))
 	ava_server_after(ocl_device_answer(device, name, size, value, guest_refs));
 
@@ -167,7 +167,7 @@ cl_int clGetContextInfo(cl_context context, cl_context_info name,
 	OCL_VALUE ava_handles_if(name == CL_CONTEXT_DEVICES, cl_device_id)
 		ava_list_if(name == CL_CONTEXT_PROPERTIES, CL_CONTEXT_PLATFORM, cl_platform_id),
 	OCL_VALUE_RET)
-	ava_id(44) OCL_REFS(context);
+	ava_id(44) ava_cached_if(ocl_fixed_context_info(name)) OCL_REFS(context);
 
 cl_int clSetContextDestructorCallback(cl_context context,
 	void (CL_CALLBACK *notify)(cl_context, void *), void *user_data)
@@ -195,7 +195,7 @@ cl_int clGetCommandQueueInfo(cl_command_queue queue, cl_command_queue_info name,
 		ava_handles_if(name == CL_QUEUE_DEVICE, cl_device_id)
 		ava_handles_if(name == CL_QUEUE_DEVICE_DEFAULT, cl_command_queue),
 	OCL_VALUE_RET)
-	ava_id(64) OCL_REFS(queue);
+	ava_id(64) ava_cached_if(ocl_fixed_queue_info(name)) OCL_REFS(queue);
 
 cl_int clSetCommandQueueProperty(cl_command_queue queue,
 	cl_command_queue_properties properties, cl_bool enable,
@@ -342,7 +342,7 @@ cl_int clReleaseSampler(cl_sampler sampler ava_releases)
 cl_int clGetSamplerInfo(cl_sampler sampler, cl_sampler_info name,
 	OCL_VALUE ava_handles_if(name == CL_SAMPLER_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(104) OCL_REFS(sampler);
+	ava_id(104) ava_cached_if(name != CL_SAMPLER_REFERENCE_COUNT) OCL_REFS(sampler);
 
 /* ---- programs ------------------------------------------------------------------- */
 
@@ -409,6 +409,7 @@ cl_int ocl_get_program_info(cl_program program, cl_program_info name,
 		ava_handles_if(name == CL_PROGRAM_DEVICES, cl_device_id),
 	OCL_VALUE_RET)
 	ava_id(130) ava_server_replace(ocl_server_program_info)
+	ava_cached_if(ocl_fixed_program_info(name))
 	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(program, name));
 
 cl_int ocl_get_program_binaries(cl_program program, size_t size,
@@ -446,7 +447,8 @@ cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(given)
 		ava_maybe_handle(ocl_arg_object(kernel, index, given), cl_mem, cl_sampler, cl_command_queue))
 	ava_id(145) ava_implicit(size_t, given, ocl_arg_given(kernel, index, size, value))
-	ava_server_replace(ocl_set_arg) ava_sync_if(!ocl_arg_known(kernel, index, size, value))
+	ava_implicit(cl_bool, known, ocl_arg_known(kernel, index, size, value))
+	ava_server_replace(ocl_set_arg) ava_sync_if(!known)
 	ava_guest_after(ocl_arg_learned(kernel, index, size, value));
 
 /* Not of the API. */
@@ -458,20 +460,20 @@ cl_int clGetKernelInfo(cl_kernel kernel, cl_kernel_info name,
 	OCL_VALUE ava_handles_if(name == CL_KERNEL_CONTEXT, cl_context)
 		ava_handles_if(name == CL_KERNEL_PROGRAM, cl_program),
 	OCL_VALUE_RET)
-	ava_id(146) OCL_REFS(kernel);
+	ava_id(146) ava_cached_if(ocl_fixed_kernel_info(name)) OCL_REFS(kernel);
 
 cl_int clGetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_arg_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(147);
+	ava_id(147) ava_cached;
 
 cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device ava_nullable,
 	cl_kernel_work_group_info name, OCL_VALUE, OCL_VALUE_RET)
-	ava_id(148);
+	ava_id(148) ava_cached_if(ocl_fixed_work_group_info(name));
 
 cl_int clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device ava_nullable,
 	cl_kernel_sub_group_info name, size_t input_size,
 	const void *input ava_in ava_bytes(input_size), OCL_VALUE, OCL_VALUE_RET)
-	ava_id(149);
+	ava_id(149) ava_cached;
 
 cl_int clSetKernelArgSVMPointer(cl_kernel kernel, cl_uint index, const void *value)
 	ava_guest_replace(ocl_svm_arg);
@@ -501,11 +503,11 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)
 		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(165) ava_may_wait ava_guest_after(ocl_observed()) OCL_REFS(event);
+	ava_id(165) ava_may_wait ava_cached_if(ocl_fixed_event_info(name)) ava_guest_after(ocl_observed()) OCL_REFS(event);
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(166) ava_guest_after(ocl_observed());
+	ava_id(166) ava_cached ava_guest_after(ocl_observed());
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
@@ -645,7 +647,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 	ava_id(210) ava_cost(2) ava_server_replace(ocl_launch)
 	ava_sync_if(!ocl_launch_known(queue, kernel, dim, offset, global, local, waits,
 				      wait_list, event))
-	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local));
+	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local))
+	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
 	ava_id(211) ava_cost(2) ava_server_replace(ocl_task);
@@ -658,12 +661,14 @@ cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(vo
 cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(212)
 	ava_sync_if(!ocl_queue_knows(queue, OCL_MARKER, waits, wait_list, event))
-	ava_guest_after(ocl_queue_learns(queue, OCL_MARKER));
+	ava_guest_after(ocl_queue_learns(queue, OCL_MARKER))
+	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueBarrierWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(213)
 	ava_sync_if(!ocl_queue_knows(queue, OCL_BARRIER, waits, wait_list, event))
-	ava_guest_after(ocl_queue_learns(queue, OCL_BARRIER));
+	ava_guest_after(ocl_queue_learns(queue, OCL_BARRIER))
+	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueMarker(cl_command_queue queue, OCL_EVENT)
 	ava_id(214);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "opencl_common.h"
+#include "server_queue.h"
 
 #define ARG_MAX_BYTES	65536	/* of an argument that is not known */
 
@@ -126,9 +127,12 @@ static cl_int set_without_value(cl_kernel kernel, cl_uint index, size_t size)
 }
 
 cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size, const void *value,
-		   size_t given)
+		   size_t given, cl_bool known)
 {
-	if (value && given != size)
-		return set_without_value(kernel, index, size);
-	return clSetKernelArg(kernel, index, size, value);
+	cl_int err = value && given != size ? set_without_value(kernel, index, size) :
+					      clSetKernelArg(kernel, index, size, value);
+
+	if (err && known)
+		ocl_spoil(kernel);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "opencl_common.h"
+#include "server_queue.h"
 
 struct spoiled {
 	struct spoiled *next;
@@ -20,7 +21,7 @@ struct spoiled {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spoiled *list;
 
-static void spoil(void *object)
+void ocl_spoil(void *object)
 {
 	struct spoiled *s = calloc(1, sizeof(*s));
 
@@ -78,7 +79,7 @@ void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event)
 {
 	if (!queue)
 		return;
-	spoil(queue);
+	ocl_spoil(queue);
 	if (event)
 		*event = failed_event(queue, err);
 }
@@ -98,12 +99,6 @@ cl_int ocl_release_queue(cl_command_queue queue)
 }
 
 /* ---- kernels ------------------------------------------------------------------------ */
-
-void ocl_arg_failed(cl_kernel kernel)
-{
-	if (kernel)
-		spoil(kernel);
-}
 
 cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 		  const size_t *offset, const size_t *global, const size_t *local,
