@@ -306,11 +306,13 @@
  * waits for it unless ava_sync_if says so.
  * ava_keeps: the object that the call makes keeps this one: it stays usable, and
  * the same pointer, without a reference of the application's. The first handle
- * argument of a call is kept by what it makes or finds anyhow.
+ * argument of a call is kept by what it makes or finds anyhow, unless the function
+ * is ava_keeps_nothing (a copy, which needs what it was copied from no more).
  */
 #define ava_retains		AVA_ANNOTATE("retains:")
 #define ava_releases		AVA_ANNOTATE("releases:")
 #define ava_keeps		AVA_ANNOTATE("keeps:")
+#define ava_keeps_nothing	AVA_ANNOTATE("keeps_nothing:")
 
 /* ava_status_out: the parameter (cl_int *errcode_ret) through which the status comes; may be NULL. */
 #define ava_status_out		AVA_ANNOTATE("status_out:")

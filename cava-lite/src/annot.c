@@ -395,6 +395,7 @@ static const struct rule rules[] = {
 	{ "guest_finally", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_finally) },
 	{ "async_failed", ON_FUNC, 1, 1, NULL, EXPR, FUNC(async_failed) },
 	{ "cached", ON_FUNC, 0, 1, note_cached },
+	{ "keeps_nothing", ON_FUNC, 0, 0, NULL, FLAG, FUNC(keeps_nothing) },
 	{ "implicit", ON_FUNC, 3, 3, note_implicit },
 	{ "export", ON_FUNC, 0, 0, NULL, FLAG, FUNC(is_export) },
 	{ "cost", ON_FUNC, 1, 1, note_cost },

@@ -325,6 +325,28 @@ static void emit_releasing(const struct func *f, struct text *out)
 	text_add(out, ") {\n");
 }
 
+/* Numbers that the vendor may leave as they are; bytes are cut to what is valid. */
+static bool is_marked(const struct param *p)
+{
+	return p->kind == PARAM_BUFFER && p->dir == DIR_OUT && !p->direct && !p->bytes &&
+	       p->type->to->is_scalar && (p->type->to->size == 4 || p->type->to->size == 8);
+}
+
+static void emit_marks(const struct func *f, bool before, struct text *out)
+{
+	size_t i;
+
+	for (i = 0; i < f->params.n; i++) {
+		const struct param *p = &f->params.v[i];
+
+		if (is_marked(p) && before)
+			text_add(out, "\t\tava_serve_mark(&ava_b_%s);\n", p->name);
+		else if (is_marked(p))
+			text_add(out, "\t\tava_serve_written(&ava_b_%s, sizeof(%s));\n", p->name,
+				 p->type->to->bare);
+	}
+}
+
 static void emit_before(const struct func *f, struct text *out)
 {
 	size_t i;
@@ -479,7 +501,9 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 		emit_settle(f, &f->params.v[i], out);
 	emit_releasing(f, out);
 	emit_before(f, out);
+	emit_marks(f, true, out);
 	emit_call(f, out);
+	emit_marks(f, false, out);
 	emit_released(spec, f, out);
 	emit_success(spec, f, out);
 	emit_reply(spec, f, out);

@@ -111,7 +111,7 @@ const struct param *func_first_handle(const struct func *f)
 
 const struct param *func_owner(const struct func *f)
 {
-	return brings_handles(f) ? func_first_handle(f) : NULL;
+	return brings_handles(f) && !f->keeps_nothing ? func_first_handle(f) : NULL;
 }
 
 /* One new handle through a pointer; arrays of new ones are named by the server. */

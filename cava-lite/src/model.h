@@ -127,7 +127,7 @@ struct func {
 	VEC(struct param) params;
 	bool variadic;
 	unsigned int id;		/* 0: not sent */
-	bool is_new, unsupported, async, may_wait, is_export, inferred, cached;
+	bool is_new, unsupported, async, may_wait, is_export, inferred, cached, keeps_nothing;
 	struct loc id_loc;
 	struct expr *error, *returns, *outputs_if, *unsupported_with, *sync_if;
 	struct expr *guest_before, *guest_after, *server_after;

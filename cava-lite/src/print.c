@@ -100,6 +100,7 @@ static void print_func_notes(struct text *out, const struct func *f)
 		 f->is_export ? " export" : "", f->inferred ? " inferred" : "");
 	text_add(out, "%s", f->status == STATUS_RETURN ? " status(return)" :
 		 f->status == STATUS_PARAM ? " status(argument)" : "");
+	text_add(out, "%s", f->keeps_nothing ? " keeps_nothing" : "");
 	print_expr(out, "unsupported_with", f->unsupported_with);
 	print_expr(out, "error", f->error);
 	print_expr(out, "returns", f->returns);

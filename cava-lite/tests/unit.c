@@ -1111,6 +1111,32 @@ static void test_serve_pins(void **state)
 	assert_int_equal(released, 1);
 }
 
+/* Numbers that the vendor leaves alone stay as the guest has them. */
+static void test_serve_untouched(void **state)
+{
+	struct ava_serve_buf b;
+	uint32_t *p;
+
+	(void)state;
+	args[3] = AVA_CS_BUF_INLINE;
+	args[4] = 12;
+	serve(5);
+	p = ava_serve_out(&s, &b, 12);
+	ava_serve_mark(&b);
+	ava_serve_reply(&s);
+	ava_serve_written(&b, 4);
+	assert_true(b.untouched && !p[0] && !p[2]);
+	ava_serve_put_out(&s, &b, 12);
+	assert_true(reply[1] == 0 && s.out.len == 16);
+	ava_serve_mark(&b);
+	p[1] = 0;
+	ava_serve_written(&b, 4);
+	assert_true(!b.untouched && !p[0] && !p[1] && !p[2]);
+	ava_serve_put_out(&s, &b, 12);
+	assert_true(reply[2] == 12);
+	ava_serve_end(&s, 0);
+}
+
 static void test_serve_bulk(void **state)
 {
 	uint64_t word = 0;
@@ -1401,7 +1427,7 @@ int main(void)
 		HANDLES(test_serve_lengths), HANDLES(test_serve_segments),
 		HANDLES(test_serve_refusal), HANDLES(test_serve_strings),
 		HANDLES(test_serve_null_handle), HANDLES(test_serve_pins), HANDLES(test_serve_maybe),
-		HANDLES(test_serve_bulk),
+		HANDLES(test_serve_bulk), HANDLES(test_serve_untouched),
 		HANDLES(test_serve_callbacks), HANDLES(test_serve_callback_fails),
 		cmocka_unit_test(test_callback_bytes),
 		HANDLES(test_serve_lists), HANDLES(test_serve_no_room),

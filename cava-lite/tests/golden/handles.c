@@ -14,6 +14,7 @@ int gold_first(thing *t ava_out) ava_id(1);
 thing gold_make(int kind, int *err ava_status_out) ava_id(2) ava_new;
 thing gold_owner(thing t) ava_id(3);
 int gold_event(thing t, thing with ava_keeps, thing *event ava_out ava_new) ava_id(4);
+thing gold_copy(thing t) ava_id(10) ava_new ava_keeps_nothing;
 int gold_all(unsigned int n, thing *v ava_out ava_count(n) ava_valid(*count),
 	     unsigned int *count ava_out) ava_id(5);
 int gold_split(unsigned int n, thing *v ava_out ava_new ava_count(n)) ava_id(6);

@@ -220,11 +220,13 @@ void *ava_serve_in_kept(struct ava_serve *s, uint64_t len);
  * @p: zeroed room for @cap bytes, or NULL if the guest passed NULL
  * @cap: bytes
  * @seg: index of the segment, or 0: inline
+ * @untouched: the vendor wrote nothing: the guest's memory stays as it is
  */
 struct ava_serve_buf {
 	void *p;
 	uint64_t cap;
 	uint32_t seg;
+	bool untouched;
 };
 
 /**
@@ -246,6 +248,19 @@ void *ava_serve_out(struct ava_serve *s, struct ava_serve_buf *b, uint64_t cap);
  * Return: b->p.
  */
 void *ava_serve_inout(struct ava_serve *s, struct ava_serve_buf *b, uint64_t cap);
+
+/**
+ * ava_serve_mark() - before the call: see whether the vendor writes an output
+ * @b: of ava_serve_out(), numbers of 4 or 8 bytes
+ */
+void ava_serve_mark(struct ava_serve_buf *b);
+
+/**
+ * ava_serve_written() - behind the call: numbers that the vendor left alone are 0
+ * @b: of ava_serve_mark()
+ * @size: of a number
+ */
+void ava_serve_written(struct ava_serve_buf *b, uint32_t size);
 
 /**
  * ava_serve_hidden() - memory for a value that the guest does not see
