@@ -456,7 +456,7 @@ int local_ring_post(struct local_ring *r, struct ava_call *call)
 {
 	uint32_t len = pad8(call->args_len) + call->seg_count * sizeof(struct ava_seg) +
 		       pad8(call->reply_cap);
-	uint32_t offset;
+	uint32_t offset = 0;
 	int ret;
 
 	pthread_mutex_lock(&r->lock);

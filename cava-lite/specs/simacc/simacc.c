@@ -34,15 +34,15 @@ typedef sim_event sim_event ava_handle(SIM_INVALID_EVENT)
 
 /* ---- library and devices ---------------------------------------------------------- */
 
-sim_status sim_get_version(uint32_t *version ava_out) ava_id(1);
+sim_status sim_get_version(uint32_t *version ava_out) ava_id(1) ava_cached;
 
 const char *sim_status_text(sim_status status) ava_guest_replace(sim_guest_status_text);
 
 sim_status sim_get_devices(uint32_t n, sim_device *devices ava_out ava_count(n) ava_valid(*count),
-	uint32_t *count ava_out) ava_id(2);
+	uint32_t *count ava_out) ava_id(2) ava_cached;
 
 sim_status sim_device_info(sim_device device, sim_info what, SIM_ANSWER, SIM_ANSWER_SIZE)
-	ava_id(3);
+	ava_id(3) ava_cached_if(what != SIM_DEVICE_MEMORY_USED && what != SIM_DEVICE_LOST_STATE);
 
 sim_status sim_inject(sim_device device, uint32_t n,
 	const struct sim_fault *faults ava_in ava_count(n)) ava_id(4);
@@ -109,19 +109,20 @@ sim_status sim_queue_info(sim_queue queue, sim_info what,
 	SIM_ANSWER_SIZE) ava_id(43) SIM_COUNTED(queue);
 
 sim_status sim_queue_finish(sim_queue queue)
-	ava_id(44) ava_may_wait ava_guest_after(sim_guest_observed(1));
+	ava_id(44) ava_may_wait ava_guest_finally(sim_guest_observed(1));
 
 sim_status sim_enqueue_write(sim_queue queue, sim_buffer buffer, int blocking, size_t offset,
 	size_t size, const void *bytes ava_in ava_bytes(size) ava_valid_until(event),
 	SIM_WAITS, SIM_EVENT)
 	ava_id(50) ava_sync_if(blocking) ava_may_wait ava_server_replace(sim_server_write)
-	ava_guest_after(sim_guest_observed(blocking)) ava_cost(1);
+	ava_guest_finally(sim_guest_observed(blocking)) ava_cost(1);
 
 sim_status sim_enqueue_read(sim_queue queue, sim_buffer buffer, int blocking, size_t offset,
 	size_t size, void *bytes ava_out ava_bytes(blocking ? size : 0), SIM_WAITS, SIM_EVENT)
 	ava_id(51) ava_sync_if(blocking) ava_may_wait ava_server_replace(sim_server_read)
 	ava_implicit(uint64_t, id, sim_guest_read_id(blocking))
-	ava_guest_after(sim_guest_read_begun(id, size, bytes)) ava_cost(1);
+	ava_guest_after(sim_guest_read_begun(id, size, bytes))
+	ava_guest_finally(sim_guest_observed(blocking)) ava_cost(1);
 
 /* Not of the API: what fetches the bytes of a read that did not block. */
 sim_status sim_fetch_read(uint64_t id, size_t size,
@@ -150,7 +151,7 @@ sim_status sim_event_release(sim_event event ava_releases) ava_id(63) ava_async;
 sim_status sim_event_info(sim_event event, sim_info what,
 	SIM_ANSWER ava_handles_if(what == SIM_EVENT_CONTEXT, sim_context)
 		ava_handles_if(what == SIM_EVENT_QUEUE, sim_queue),
-	SIM_ANSWER_SIZE) ava_id(64) ava_guest_after(sim_guest_observed(1));
+	SIM_ANSWER_SIZE) ava_id(64) SIM_COUNTED(event) ava_guest_finally(sim_guest_observed(1));
 
 sim_status sim_events_wait(uint32_t n, const sim_event *events ava_in ava_count(n))
-	ava_id(65) ava_may_wait ava_guest_after(sim_guest_observed(1));
+	ava_id(65) ava_may_wait ava_guest_finally(sim_guest_observed(1));
