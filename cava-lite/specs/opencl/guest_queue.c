@@ -36,7 +36,7 @@ void ocl_queue_made(cl_command_queue queue)
  * Events of another context are an error. Which context an event has is not known
  * here, but that it is the right one while there has been one only.
  */
-static bool good_waits(cl_uint waits, const cl_event *wait_list, const cl_event *event)
+int ocl_good_waits(cl_uint waits, const cl_event *wait_list, const cl_event *event)
 {
 	if (!waits)
 		return !wait_list;
@@ -48,7 +48,7 @@ int ocl_queue_knows(cl_command_queue queue, cl_uint what, cl_uint waits,
 {
 	struct queue *q = ava_object_attached(queue, &key);
 
-	return q && (q->done & what) == what && good_waits(waits, wait_list, event);
+	return q && (q->done & what) == what && ocl_good_waits(waits, wait_list, event);
 }
 
 void ocl_queue_learns(cl_command_queue queue, cl_uint what)

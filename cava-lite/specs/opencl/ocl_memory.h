@@ -182,6 +182,52 @@ ava_guest size_t ocl_pattern_bytes(size_t size);
 ava_guest size_t ocl_color_bytes(cl_mem image);
 
 /*
+ * Commands that are sent without waiting, because one like it succeeded: a transfer
+ * (read, write), an unmap, and those that need no host memory. Where there is no second
+ * object it is NULL.
+ */
+enum {
+	OCL_LEARN_READ, OCL_LEARN_WRITE, OCL_LEARN_UNMAP, OCL_LEARN_COPY, OCL_LEARN_FILL,
+	OCL_LEARN_RECT, OCL_LEARN_FILL_IMAGE, OCL_LEARN_IMAGE, OCL_LEARN_FROM_IMAGE,
+	OCL_LEARN_TO_IMAGE, OCL_LEARN_COUNT
+};
+
+ava_guest int ocl_move_known(cl_command_queue queue, cl_mem mem,
+			     const struct ocl_move *move, cl_uint kind, size_t size,
+			     cl_uint waits, const cl_event *wait_list,
+			     const cl_event *event);
+ava_guest void ocl_move_learned(cl_command_queue queue, cl_mem mem,
+				const struct ocl_move *move, cl_uint kind);
+ava_guest int ocl_unmap_known(cl_command_queue queue, cl_mem mem, cl_ulong id,
+			      cl_uint waits, const cl_event *wait_list,
+			      const cl_event *event);
+ava_guest void ocl_unmap_learned(cl_command_queue queue, cl_mem mem);
+ava_guest int ocl_copy_known(cl_command_queue queue, cl_mem from, cl_mem to,
+			     size_t from_offset, size_t to_offset, size_t size,
+			     cl_uint waits, const cl_event *wait_list,
+			     const cl_event *event);
+ava_guest void ocl_copy_learned(cl_command_queue queue, cl_mem from, cl_mem to);
+ava_guest int ocl_fill_known(cl_command_queue queue, cl_mem buffer, const void *pattern,
+			     size_t pattern_size, size_t offset, size_t size,
+			     cl_uint waits, const cl_event *wait_list,
+			     const cl_event *event);
+ava_guest void ocl_fill_learned(cl_command_queue queue, cl_mem buffer,
+				size_t pattern_size);
+ava_guest int ocl_box_known(cl_command_queue queue, cl_mem from, cl_mem to, cl_uint kind,
+			    const size_t *a, const size_t *b, const size_t *region,
+			    size_t a_row, size_t a_slice, size_t b_row, size_t b_slice,
+			    cl_uint waits, const cl_event *wait_list,
+			    const cl_event *event);
+ava_guest void ocl_box_learned(cl_command_queue queue, cl_mem from, cl_mem to,
+			       cl_uint kind, const size_t *a, const size_t *b,
+			       const size_t *region, size_t a_row, size_t a_slice,
+			       size_t b_row, size_t b_slice);
+
+/* May a command with these events be sent without waiting? */
+ava_guest int ocl_good_waits(cl_uint waits, const cl_event *wait_list,
+			     const cl_event *event);
+
+/*
  * Behind every call that may have told the application that a command is complete:
  * what complete reads and maps brought is put into the application's memory.
  */

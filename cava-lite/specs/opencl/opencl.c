@@ -45,6 +45,10 @@ typedef cl_command_buffer_khr cl_command_buffer_khr
 #define OCL_REFS(object) ava_implicit(cl_uint, guest_refs, ocl_guest_refs(object, name)) \
 	ava_server_after(ocl_count_refs(object, name, size, value, guest_refs))
 
+/* A command that nobody waits for if the vendor accepted one like it before. */
+#define OCL_LEARNED(known, learned) ava_sync_if(!known) ava_guest_after(learned) \
+	ava_async_failed(ocl_command_failed(queue, ret, event))
+
 /* What every command ends with. */
 #define OCL_WAITS	cl_uint waits, \
 	const cl_event *wait_list ava_in ava_count(waits) ava_invalid(CL_INVALID_EVENT_WAIT_LIST)
@@ -211,7 +215,7 @@ cl_int clFlush(cl_command_queue queue)
 
 cl_int clFinish(cl_command_queue queue)
 	ava_id(68) ava_may_wait ava_server_replace(ocl_finish)
-	ava_guest_after(ocl_observed());
+	ava_guest_finally(ocl_observed());
 
 /* ---- memory objects ------------------------------------------------------------- */
 
@@ -485,7 +489,7 @@ cl_int clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_info name, size_t si
 /* ---- events --------------------------------------------------------------------- */
 
 cl_int clWaitForEvents(cl_uint n, const cl_event *events ava_in ava_count(n))
-	ava_id(160) ava_may_wait ava_guest_after(ocl_observed());
+	ava_id(160) ava_may_wait ava_guest_finally(ocl_observed());
 
 cl_event clCreateUserEvent(cl_context context, OCL_ERROR)
 	ava_id(161) ava_new ava_server_after(ocl_user_event_made(ret));
@@ -503,11 +507,12 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)
 		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
 	OCL_VALUE_RET)
-	ava_id(165) ava_may_wait ava_cached_if(ocl_fixed_event_info(name)) ava_guest_after(ocl_observed()) OCL_REFS(event);
+	ava_id(165) ava_may_wait ava_cached_if(ocl_fixed_event_info(name))
+	ava_guest_finally(ocl_observed()) OCL_REFS(event);
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(166) ava_cached ava_guest_after(ocl_observed());
+	ava_id(166) ava_cached ava_guest_finally(ocl_observed());
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
@@ -518,11 +523,15 @@ cl_int clSetEventCallback(cl_event event, cl_int type,
 /* Not of the API: reads and writes of every kind are made of these. */
 cl_int ocl_read(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
 	size_t size, void *bytes ava_out ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
-	ava_id(187) ava_may_wait ava_server_replace(ocl_server_read) ava_cost(1);
+	ava_id(187) ava_may_wait ava_server_replace(ocl_server_read) ava_cost(1)
+	OCL_LEARNED(ocl_move_known(queue, mem, move, OCL_LEARN_READ, size, waits, wait_list, event),
+		    ocl_move_learned(queue, mem, move, OCL_LEARN_READ));
 
 cl_int ocl_write(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
 	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
-	ava_id(188) ava_may_wait ava_server_replace(ocl_server_write) ava_cost(1);
+	ava_id(188) ava_may_wait ava_server_replace(ocl_server_write) ava_cost(1)
+	OCL_LEARNED(ocl_move_known(queue, mem, move, OCL_LEARN_WRITE, size, waits, wait_list, event),
+		    ocl_move_learned(queue, mem, move, OCL_LEARN_WRITE));
 
 /* And these bring what was not there when ocl_read() or ocl_map() returned. */
 cl_int ocl_collect(cl_uint n, const cl_ulong *ids ava_in ava_count(n),
@@ -564,17 +573,28 @@ cl_int clEnqueueFillBuffer(cl_command_queue queue, cl_mem buffer,
 	const void *pattern ava_in ava_bytes(given), size_t pattern_size,
 	size_t offset, size_t size, OCL_WAITS, OCL_EVENT)
 	ava_id(184) ava_server_replace(ocl_server_fill) ava_cost(1)
-	ava_implicit(size_t, given, ocl_pattern_bytes(pattern_size));
+	ava_implicit(size_t, given, ocl_pattern_bytes(pattern_size))
+	OCL_LEARNED(ocl_fill_known(queue, buffer, pattern, pattern_size, offset, size, waits,
+				   wait_list, event),
+		    ocl_fill_learned(queue, buffer, pattern_size));
 
 cl_int clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to,
 	size_t from_offset, size_t to_offset, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_id(185) ava_cost(1);
+	ava_id(185) ava_cost(1)
+	OCL_LEARNED(ocl_copy_known(queue, from, to, from_offset, to_offset, size, waits,
+				   wait_list, event),
+		    ocl_copy_learned(queue, from, to));
 
 cl_int clEnqueueCopyBufferRect(cl_command_queue queue, cl_mem from, cl_mem to,
 	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region),
 	size_t from_row, size_t from_slice, size_t to_row, size_t to_slice,
 	OCL_WAITS, OCL_EVENT)
-	ava_id(186) ava_cost(1);
+	ava_id(186) ava_cost(1)
+	OCL_LEARNED(ocl_box_known(queue, from, to, OCL_LEARN_RECT, from_origin, to_origin,
+				  region, from_row, from_slice, to_row, to_slice,
+				  waits, wait_list, event),
+		    ocl_box_learned(queue, from, to, OCL_LEARN_RECT, from_origin, to_origin,
+				    region, from_row, from_slice, to_row, to_slice));
 
 /* ---- commands on images --------------------------------------------------------- */
 
@@ -592,19 +612,39 @@ cl_int clEnqueueFillImage(cl_command_queue queue, cl_mem image,
 	const void *color ava_in ava_bytes(given),
 	OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
 	ava_id(192) ava_server_replace(ocl_server_fill_image) ava_cost(1)
-	ava_implicit(size_t, given, ocl_color_bytes(image));
+	ava_implicit(size_t, given, ocl_color_bytes(image))
+	OCL_LEARNED(ocl_box_known(queue, NULL, image, OCL_LEARN_FILL_IMAGE, origin, NULL,
+				  region, color != NULL, 0, 0, 0,
+				  waits, wait_list, event),
+		    ocl_box_learned(queue, NULL, image, OCL_LEARN_FILL_IMAGE, origin, NULL,
+				    region, color != NULL, 0, 0, 0));
 
 cl_int clEnqueueCopyImage(cl_command_queue queue, cl_mem from, cl_mem to,
 	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(193) ava_cost(1);
+	ava_id(193) ava_cost(1)
+	OCL_LEARNED(ocl_box_known(queue, from, to, OCL_LEARN_IMAGE, from_origin, to_origin,
+				  region, 0, 0, 0, 0,
+				  waits, wait_list, event),
+		    ocl_box_learned(queue, from, to, OCL_LEARN_IMAGE, from_origin, to_origin,
+				    region, 0, 0, 0, 0));
 
 cl_int clEnqueueCopyImageToBuffer(cl_command_queue queue, cl_mem image, cl_mem buffer,
 	OCL_XYZ(origin), OCL_XYZ(region), size_t offset, OCL_WAITS, OCL_EVENT)
-	ava_id(194) ava_cost(1);
+	ava_id(194) ava_cost(1)
+	OCL_LEARNED(ocl_box_known(queue, image, buffer, OCL_LEARN_FROM_IMAGE, origin, NULL,
+				  region, offset, 0, 0, 0,
+				  waits, wait_list, event),
+		    ocl_box_learned(queue, image, buffer, OCL_LEARN_FROM_IMAGE, origin, NULL,
+				    region, offset, 0, 0, 0));
 
 cl_int clEnqueueCopyBufferToImage(cl_command_queue queue, cl_mem buffer, cl_mem image,
 	size_t offset, OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(195) ava_cost(1);
+	ava_id(195) ava_cost(1)
+	OCL_LEARNED(ocl_box_known(queue, buffer, image, OCL_LEARN_TO_IMAGE, NULL, origin,
+				  region, offset, 0, 0, 0,
+				  waits, wait_list, event),
+		    ocl_box_learned(queue, buffer, image, OCL_LEARN_TO_IMAGE, NULL, origin,
+				    region, offset, 0, 0, 0));
 
 /* ---- mapping -------------------------------------------------------------------- */
 
@@ -631,7 +671,9 @@ cl_int ocl_map(cl_command_queue queue, cl_mem mem, const struct ocl_move *move a
 
 cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
 	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
-	ava_id(202) ava_server_replace(ocl_server_unmap) ava_cost(1);
+	ava_id(202) ava_server_replace(ocl_server_unmap) ava_cost(1)
+	OCL_LEARNED(ocl_unmap_known(queue, mem, id, waits, wait_list, event),
+		    ocl_unmap_learned(queue, mem));
 
 cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,
 	const cl_mem *mems ava_in ava_count(n), cl_mem_migration_flags flags,
