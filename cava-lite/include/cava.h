@@ -109,7 +109,7 @@
 
 /* ---- of functions: behind the parameter list --------------------------------- */
 
-/* ava_id(n): the number on the wire, 1..65532, for ever this function's. Required. */
+/* ava_id(n): the number on the wire, 1..65531, for ever this function's. Required. */
 #define ava_id(...)		AVA_ANNOTATE("id:" #__VA_ARGS__)
 
 /*

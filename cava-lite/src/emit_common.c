@@ -151,6 +151,8 @@ void emit_table(const struct spec *spec, struct text *out)
 			emit_row(f, out);
 	}
 	/* the runtime's own, behind all that a spec may have */
+	text_add(out, "\t{ .id = AVA_FUNC_EVENTS, .flags = AVA_FUNC_ASYNC, .min_args = 32, "
+		 ".max_args = 32 },\n");
 	text_add(out, "\t{ .id = AVA_FUNC_FORGET, .flags = AVA_FUNC_ASYNC, .min_args = 32, "
 		 ".max_args = 4096, .max_reply = 64 },\n"
 		 "\t{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = 24, "

@@ -12,7 +12,7 @@
 #include "expr.h"
 #include "util.h"
 
-#define AVA_MAX_ID	65532	/* what lies above is the runtime's: <ava/cs.h> */
+#define AVA_MAX_ID	65531	/* what lies above is the runtime's: <ava/cs.h> */
 
 /* An annotation as written: key, text of the arguments, place. */
 struct note {

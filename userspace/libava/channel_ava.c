@@ -131,10 +131,16 @@ static int ava_events_fill(struct ava_channel *ch, int wait)
 
 	if (ch->event_pos < ch->event_end)
 		return 0;
+	/*
+	 * Not read(2) at once: a context in error without a last event would be waited
+	 * for, as one may still come.
+	 */
 	do {
-		ret = wait ? 1 : poll(&pfd, 1, 0);
+		ret = poll(&pfd, 1, wait ? -1 : 0);
 		if (!ret)
 			return -EAGAIN;
+		if (ret > 0 && !(pfd.revents & POLLIN))
+			return -ENODATA;
 		if (ret > 0)
 			ret = read(ch->fd, ch->events, sizeof(ch->events));
 	} while (ret < 0 && errno == EINTR);

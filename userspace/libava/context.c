@@ -78,6 +78,7 @@ static void context_forget_calls(struct ava_context *ctx)
 	ctx->last_ticket = 0;
 	ctx->flusher_runs = false;
 	ctx->flusher_asleep = false;
+	ctx->events_run = false;
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);

@@ -74,6 +74,8 @@ struct ava_batch {
  * @flusher_runs: it was started
  * @flusher_asleep: it waits without a time, for @flush_wake
  * @output_lock: one fetches what the vendor's library printed
+ * @events_run: the thread that takes events was started
+ * @event_fn: what it does with them
  */
 struct ava_context {
 	struct ava_context *next;
@@ -106,6 +108,9 @@ struct ava_context {
 	atomic_bool flusher_asleep;
 
 	pthread_mutex_t output_lock;
+
+	atomic_bool events_run;
+	ava_event_fn event_fn;
 };
 
 /**

@@ -62,6 +62,16 @@ struct ava_server_stream {
 void ava_server_events_on(const struct ava_server_channel *ops, int fd);
 
 /**
+ * ava_server_events_taken() - the guest has taken so many events since the beginning
+ */
+void ava_server_events_taken(uint64_t count);
+
+/**
+ * ava_server_events_retry() - a call has come: perhaps there is room for events that wait
+ */
+void ava_server_events_retry(void);
+
+/**
  * ava_server_serve() - serve one context until it is gone
  *
  * Return: exit status. Does not wait for threads that are in vendor code: end

@@ -37,11 +37,24 @@ static void log_bad_call(const struct ava_server_api *api, uint32_t func)
 		ava_log(api->log_name, "arguments of function %u do not decode", func);
 }
 
+static int worker_events(const struct ava_server_call *call)
+{
+	uint64_t words[AVA_CS_HEAD + 1];
+
+	if (call->args_len < sizeof(words))
+		return -EBADMSG;
+	memcpy(words, call->args, sizeof(words));
+	ava_server_events_taken(words[AVA_CS_HEAD]);
+	return 0;
+}
+
 static int worker_dispatch(struct worker *w, struct ava_server_call *call)
 {
 	switch (call->func) {
 	case AVA_FUNC_NOP:
 		return 0;
+	case AVA_FUNC_EVENTS:
+		return worker_events(call);
 	case AVA_FUNC_OUTPUT:
 		return ava_output_take(call);
 	}
@@ -68,6 +81,7 @@ static int worker_ordered(struct worker *w, struct ava_server_call *call)
 	if (call->args_len < sizeof(head))
 		return -EBADMSG;
 	memcpy(head, call->args, sizeof(head));
+	ava_server_events_retry();
 	ret = worker_wait_turn(w, head);
 	if (ret)
 		return ret;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ava/callback.h>
+
 #include "order_api.h"
 
 static struct {
@@ -72,6 +74,17 @@ static int print(struct ava_server_call *call, uint64_t number, uint64_t count)
 	return reply_bytes(call, &executed, sizeof(executed));
 }
 
+static int events(struct ava_server_call *call, uint64_t cookie, uint64_t count)
+{
+	const uint64_t executed = AVA_CS_EXECUTED;
+	uint64_t i;
+
+	for (i = 0; i < count; i++)
+		if (ava_server_event(cookie, &i, sizeof(i)))
+			return -EBADMSG;
+	return reply_bytes(call, &executed, sizeof(executed));
+}
+
 static int order_dispatch(struct ava_server_call *call)
 {
 	uint64_t args[AVA_CS_HEAD + 2] = { 0 };
@@ -90,6 +103,8 @@ static int order_dispatch(struct ava_server_call *call)
 		return print(call, args[AVA_CS_HEAD], args[AVA_CS_HEAD + 1]);
 	case ORDER_PID:
 		return reply_bytes(call, &pid, sizeof(pid));
+	case ORDER_EVENT:
+		return events(call, args[AVA_CS_HEAD], args[AVA_CS_HEAD + 1]);
 	case ORDER_CRASH:
 		raise(SIGKILL);
 	}
@@ -108,7 +123,9 @@ static const struct ava_func order_funcs[] = {
 	  .max_args = ARGS_BYTES, .max_reply = 8 },
 	{ .id = ORDER_PID, .min_args = HEAD_BYTES, .max_args = HEAD_BYTES, .max_reply = 8 },
 	{ .id = ORDER_CRASH, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES, .max_args = HEAD_BYTES },
-	{ .id = ORDER_EVENT, .min_args = ARGS_BYTES, .max_args = ARGS_BYTES },
+	{ .id = ORDER_EVENT, .min_args = ARGS_BYTES, .max_args = ARGS_BYTES, .max_reply = 64 },
+	{ .id = AVA_FUNC_EVENTS, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES + 8,
+	  .max_args = HEAD_BYTES + 8 },
 	{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES,
 	  .max_args = HEAD_BYTES },
 	{ .id = AVA_FUNC_OUTPUT, .min_args = HEAD_BYTES, .max_args = HEAD_BYTES,

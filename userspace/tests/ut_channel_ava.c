@@ -34,6 +34,7 @@ static struct {
 	struct ava_open bound;
 	char events[512];
 	size_t event_len;
+	bool error;		/* poll(2) says that the context is in error */
 } fake;
 
 int __real_open(const char *path, int flags, ...);
@@ -169,7 +170,11 @@ int __wrap_poll(struct pollfd *pfd, nfds_t count, int ms)
 {
 	if (pfd->fd != fake.fd)
 		return __real_poll(pfd, count, ms);
-	return fake.event_len ? 1 : 0;
+	assert_true(fake.event_len || fake.error || !ms);
+	if (fake_interrupted())
+		return fake_error(EINTR);
+	pfd->revents = (fake.event_len ? POLLIN : 0) | (fake.error ? POLLERR : 0);
+	return !!pfd->revents;
 }
 
 static const struct ava_api_id *fresh_id(void)
@@ -435,6 +440,7 @@ static void test_events(void **state)
 	assert_int_equal(ops->read_event(ch, 0, &ev, payload, 16), -EAGAIN);
 	pos = put_event(0, AVA_EVENT_CALLBACK, "abc", 3);
 	put_event(pos, AVA_EVENT_LOST, "", 0);
+	fake.error = true;
 	fake.eintr = 2;
 	assert_int_equal(ops->read_event(ch, 0, &ev, payload, 2), -EMSGSIZE);
 	assert_int_equal(ops->read_event(ch, 0, &ev, payload, 16), 0);

@@ -82,6 +82,12 @@ void *ava_callback_get_found(const struct ava_guest_api *api, struct ava_cs_read
  */
 void *ava_callback_get_bytes(struct ava_cs_reader *in, uint64_t len, void **heap);
 
+/*
+ * Set by a spec's guest helper (in a constructor): runs before each callback on its
+ * thread, and may make calls.
+ */
+extern void (*ava_guest_before_callback)(void);
+
 /**
  * ava_guest_is_callback_thread() - does the calling thread run callbacks?
  */
@@ -151,7 +157,8 @@ void ava_server_callback_run(struct ava_server_callback *cb, struct ava_cs_write
  * @data: payload
  * @len: its bytes, AVA_CALLBACK_MAX at most
  *
- * Any thread. Waits while the guest has too many that it did not take.
+ * Any thread. What the guest has no room for is kept and sent later, in order;
+ * waits only if tens of thousands are kept.
  * Return: 0 or -errno; -ESHUTDOWN when the context is over.
  */
 int ava_server_event(uint64_t cookie, const void *data, uint32_t len);

@@ -85,6 +85,20 @@ int ava_context_flush(struct ava_context *ctx);
  */
 void ava_context_output(struct ava_context *ctx);
 
+/* Of the thread that takes events; LOST is the last one. */
+typedef void (*ava_event_fn)(struct ava_context *ctx, const struct ava_event *ev,
+			     const void *payload);
+
+/**
+ * ava_context_events() - have the context's events taken by a thread
+ * @ctx: the context
+ * @fn: called with each, without locks; always the same function
+ *
+ * The thread is started once; after fork(2) the child has none until it asks.
+ * Return: 0 or -errno.
+ */
+int ava_context_events(struct ava_context *ctx, ava_event_fn fn);
+
 #define AVA_FLUSH_NS	500000	/* how long a batch may wait for its thread's next call */
 
 #endif /* AVA_CONTEXT_H */

@@ -57,11 +57,13 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
  * output since; the guest writes them to its own before the call that showed the
  * flag returns. AVA_FUNC_NOP: nothing, asynchronous or not. AVA_FUNC_FORGET (made
  * by generated servers): how many, then pairs of a handle that ended in the guest
- * and how often the server had given it out.
+ * and how often the server had given it out. AVA_FUNC_EVENTS: how many events the
+ * guest has taken since the context began.
  */
 #define AVA_FUNC_OUTPUT		65535
 #define AVA_FUNC_NOP		65534
 #define AVA_FUNC_FORGET		65533
+#define AVA_FUNC_EVENTS		65532
 
 /* ---- arithmetic that saturates: sizes that spec expressions compute ---------- */
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * event.c - the thread that takes a context's events
+ *
+ * It runs functions of the application, so it holds no lock then, and finds out
+ * afterwards whether it is still in the process that it was started in.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <string.h>
+
+#include <ava/cs.h>
+
+#include "internal.h"
+
+#define EVENT_MAX	256
+#define EVENTS_TOLD	64	/* the server is told after so many what was taken */
+
+/*
+ * The server bounds what is under way by what it knows to be taken. Without a
+ * ticket: a callback is in no order with calls that follow it.
+ */
+static void events_tell(struct ava_context *ctx, uint64_t taken)
+{
+	uint64_t args[AVA_CS_HEAD + 1] = { AVA_CS_ARGS_INLINE, [AVA_CS_HEAD] = taken };
+	struct ava_call call = {
+		.func = AVA_FUNC_EVENTS,
+		.flags = AVA_CALL_ASYNC,
+		.args = (uintptr_t)args,
+		.args_len = sizeof(args),
+	};
+
+	ava_context_call(ctx, &call);
+}
+
+static void *events_main(void *arg)
+{
+	struct ava_context *ctx = arg;
+	uint64_t epoch = atomic_load(&ctx->epoch), taken = 0;
+	struct ava_event ev = { 0 };
+	char payload[EVENT_MAX];
+	int ret;
+
+	for (;;) {
+		ret = ctx->ops->read_event(ctx->ch, 1, &ev, payload, sizeof(payload));
+		if (ret)
+			ev = (struct ava_event){ .type = AVA_EVENT_LOST, .status = ret };
+		ctx->event_fn(ctx, &ev, payload);
+		if (ev.type == AVA_EVENT_LOST || atomic_load(&ctx->epoch) != epoch)
+			return NULL;
+		if (++taken % EVENTS_TOLD == 0)
+			events_tell(ctx, taken);
+	}
+}
+
+static int events_start_locked(struct ava_context *ctx)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&thread, &attr, events_main, ctx);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (!ret)
+		pthread_setname_np(thread, "ava-event");
+	return -ret;
+}
+
+int ava_context_events(struct ava_context *ctx, ava_event_fn fn)
+{
+	int ret = 0;
+
+	if (atomic_load(&ctx->events_run))
+		return 0;
+	pthread_mutex_lock(&ctx->open_lock);
+	if (!atomic_load(&ctx->ready))
+		ret = -ENOLINK;
+	if (!ret && !atomic_load(&ctx->events_run)) {
+		ctx->event_fn = fn;
+		ret = events_start_locked(ctx);
+		atomic_store(&ctx->events_run, !ret);
+	}
+	pthread_mutex_unlock(&ctx->open_lock);
+	return ret;
+}
