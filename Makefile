@@ -5,7 +5,7 @@ BUILD ?= $(CURDIR)/build
 AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
-.PHONY: all help setup demo demo-local check check-lint check-unit check-qemu check-kunit check-selftests check-lab
+.PHONY: all help setup bench demo demo-local check check-lint check-unit check-qemu check-kunit check-selftests check-lab
 .PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-guest install-modules clean
 
 all: userspace cava-lite modules selftests qemu
@@ -15,6 +15,7 @@ help:
 	@echo 'make demo-local  the same natively and through AvA on this machine alone: a minute'
 	@echo 'make check   set up what is missing, run all tests'
 	@echo '  check-lint check-unit check-qemu check-kunit check-selftests check-lab: its parts'
+	@echo 'make bench   what calls cost on this machine, beside native: build/bench/'
 	@echo 'make setup   install the packages that building and testing needs'
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
 	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
@@ -56,6 +57,9 @@ check:
 
 check-lint check-unit check-qemu check-kunit check-selftests check-lab:
 	@scripts/check $(patsubst check-%,%,$@)
+
+bench: userspace cava-lite
+	@scripts/bench
 
 fuzz: cava-lite
 	@$(MAKE) --no-print-directory -C cava-lite fuzz

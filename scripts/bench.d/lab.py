@@ -1,3 +1,203 @@
 # SPDX-License-Identifier: Apache-2.0
+"""lab.py - AvA beside AF_VSOCK in a guest of the lab: ratios and counts
+
+Under emulation times mean nothing by themselves, so what is told are ratios within
+one guest and session, and counts: what the kernels' own tracepoints and interrupt
+counters saw, by call.
+"""
+
+import json
+import shlex
+import subprocess
+
+import common
+from common import Failed, summary, verdict
+
+METHOD = """\
+One guest of the lab, one session. Each round runs, in the guest and one after the other,
+AF_VSOCK (8 bytes there and back; 1 MiB messages one way) and the same calls of
+OpenCL through /dev/ava; a figure is the median over the rounds, and what counts is its
+ratio to the other. Counts are differences around one run, divided by its calls, less
+those of a run with one call: kicks, exits, interrupts and wake-ups from tracepoints of
+the host VM's kernel, the guest's interrupts from its /proc/interrupts, and sleeps from
+the program's own count of voluntary context switches. Bytes are those that the host's
+module copied between guest and server as bulk, seen by a probe of its ava_bulk_copy()."""
+
+PORT = 5123
+PING = 300
+BULK_MIB = 16
+
+# Name in cl_bench, calls a round.
+CALLS = [("sync", 300), ("set-arg", 2000), ("launch", 300), ("marker", 300),
+         ("launch-finish", 50), ("write-4K", 50), ("read-4K", 50), ("write-1M", 8),
+         ("read-1M", 8)]
+
+# What is counted in the host VM: name, tracepoint.
+EVENTS = [("kicks", "kvm/kvm_fast_mmio"), ("slow kicks", "kvm/kvm_mmio"),
+          ("exits", "kvm/kvm_exit"), ("interrupts", "kvm/kvm_msi_set_irq"),
+          ("wake-ups", "sched/sched_wakeup")]
+
+TRACING = "/sys/kernel/tracing"
+# The second argument is a struct ava_stream_copy of <linux/ava_server.h>: its len.
+PROBE = "p:bench_copy ava_bulk_copy len=+24($arg2):u64"
+COPY = f"{TRACING}/events/kprobes/bench_copy"
+
+
+def lab(*args):
+    done = subprocess.run([f"{common.SRC}/scripts/lab", *args], capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        raise Failed(f"lab {shlex.join(args)}: status {done.returncode}: "
+                     f"{(done.stderr or done.stdout).strip()[-400:]}")
+    return done.stdout
+
+
+def host(line):
+    return lab("host", line)
+
+
+def guest(line):
+    return lab("guest", line)
+
+
+def last_pair(text):
+    return [float(word) for word in text.strip().splitlines()[-1].split()]
+
+
+def vsock(order, count):
+    """One client and its server, which ends with it."""
+    with subprocess.Popen([f"{common.SRC}/scripts/lab", "host",
+                           f"{common.VSOCK_BENCH} serve {PORT}"],
+                          stdout=subprocess.PIPE, text=True) as server:
+        if server.stdout.readline().strip() != "ready":
+            raise Failed("vsock_bench does not serve in the host VM: is vhost_vsock loaded?")
+        pair = last_pair(guest(f"{common.VSOCK_BENCH} {order} {PORT} {count}"))
+        if server.wait(60):
+            raise Failed("vsock_bench in the host VM failed")
+    return pair
+
+
+def calls(name, count):
+    return last_pair(guest(f"{common.CL_BENCH} {name} {count}"))
+
+
+class Counters:
+    """An instance of the tracer for each event: its buffers' statistics are the count."""
+
+    def __init__(self):
+        lines = [f"{{ mountpoint -q {TRACING} || mount -t tracefs none {TRACING}; }}"]
+        for index, (_, event) in enumerate(EVENTS):
+            instance = f"{TRACING}/instances/bench{index}"
+            lines += [f"mkdir -p {instance}", f"echo 64 >{instance}/buffer_size_kb",
+                      f"echo 1 >{instance}/events/{event}/enable"]
+        lines += [f"echo {shlex.quote(PROBE)} >>{TRACING}/kprobe_events",
+                  f"echo hist:keys=common_pid:vals=len >{COPY}/trigger"]
+        host(" && ".join(lines))
+
+    def read(self):
+        """What was recorded and what was overwritten, of each event."""
+        text = host(f"for i in {TRACING}/instances/bench*; do "
+                    "cat $i/per_cpu/cpu*/stats | "
+                    "awk '/^(entries|overrun):/ { n += $2 } END { print n + 0 }'; done")
+        counts = [int(line) for line in text.split()]
+        result = {name: count for (name, _), count in zip(EVENTS, counts)}
+        result["kicks"] += result.pop("slow kicks")
+        result["bytes"] = int(host("awk '/len:/ { n += $NF } END { printf \"%d\", n }' "
+                                   f"{COPY}/hist"))
+        text = guest("awk '/virtio/ { n += $2 } END { print n + 0 }' /proc/interrupts")
+        result["guest's interrupts"] = int(text)
+        return result
+
+    def end(self):
+        host(f"echo '!hist:keys=common_pid:vals=len' >{COPY}/trigger; "
+             f"echo '-:bench_copy' >>{TRACING}/kprobe_events; "
+             f"for i in {TRACING}/instances/bench*; do rmdir $i; done")
+
+
+def counted(counters, run, count):
+    """Counts for each of @count, the cost of starting and ending taken off."""
+    seen = []
+    for n in (1, count + 1):
+        before = counters.read()
+        run(n)
+        after = counters.read()
+        seen.append({name: after[name] - before[name] for name in after})
+    return {name: (seen[1][name] - seen[0][name]) / count for name in seen[0]}
+
+
+def one_round(samples):
+    for name, order, count in (("vsock-ping", "ping", PING), ("vsock-bulk", "bulk", BULK_MIB)):
+        samples.setdefault(name, []).append(vsock(order, count))
+    for name, count in CALLS:
+        samples.setdefault(name, []).append(calls(name, count))
+
+
+def counts_of_all(counters):
+    result = {"vsock-ping": counted(counters, lambda n: vsock("ping", n), PING),
+              "vsock-bulk": counted(counters, lambda n: vsock("bulk", n), BULK_MIB)}
+    for name, count in CALLS:
+        result[name] = counted(counters, lambda n, name=name: calls(name, n), count)
+    return result
+
+
+def yardsticks(results):
+    verdicts = []
+    ping = results["vsock-ping"]["median"]
+    bulk = results["vsock-bulk"]["median"]
+    ratio = results["sync"]["median"] / ping
+    verdict(verdicts, "T1: a sync call against a ping-pong", ratio,
+            "at most 0.8 sleeping, 0.33 polling", ratio <= 0.8, "of it")
+    for name in ("launch", "marker"):
+        kicks = results[name]["counts"]["kicks"]
+        verdict(verdicts, f"T2: kicks of an async call ({name})", kicks, "under 0.05",
+                kicks < 0.05, "a call")
+    for name in ("write-1M", "read-1M"):
+        ratio = results[name]["median"] / bulk
+        verdict(verdicts, f"{name} against a vsock message of 1 MiB", ratio, "at most 1",
+                ratio <= 1, "of it")
+    return verdicts
+
+
+def show(results):
+    ping = results["vsock-ping"]["median"]
+    names = list(next(iter(results.values()))["counts"])
+    rows = [[name, f"{value['median'] / ping:.2f}", f"{value['sleeps']:.2f}"] +
+            [f"{value['counts'][kind]:.2f}" for kind in names]
+            for name, value in results.items()]
+    common.table(["for each", "of a ping-pong", "sleeps"] + names, rows)
+
+
 def run(args):
+    common.need(common.CL_BENCH, common.VSOCK_BENCH)
+    mine = subprocess.run([f"{common.SRC}/scripts/lab", "status"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode != 0
+    if mine:
+        lab("up", "--vsock")
+    samples = {}
+    try:
+        guest("modprobe vmw_vsock_virtio_transport")
+        for number in range(args.rounds + 1):
+            fresh = {}
+            one_round(fresh)
+            for name, pairs in fresh.items() if number else ():
+                samples.setdefault(name, []).extend(pairs)
+        counters = Counters()
+        counts = counts_of_all(counters)
+        counters.end()
+        mode = json.dumps(lab("status").splitlines()[0])
+    finally:
+        if mine:
+            lab("down")
+    results = {name: dict(summary([ns for ns, _ in pairs]),
+                          sleeps=summary([s for _, s in pairs])["median"],
+                          counts=counts[name]) for name, pairs in samples.items()}
+    verdicts = yardsticks(results)
+    path = common.write("lab", {"lab": mode, "rounds": args.rounds, "method": METHOD,
+                                "unit": "ns, which mean nothing but beside each other",
+                                "results": results, "yardsticks": verdicts})
+    print(METHOD, "\n")
+    show(results)
+    print()
+    common.show_verdicts(verdicts)
+    print(f"\n{path}")
     return 0

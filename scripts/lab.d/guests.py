@@ -45,6 +45,8 @@ def qemu_argv(n, env):
     ]
     if env["LAB_AVA"] == "1":
         argv += ["-device", f"vhost-ava-pci,guest-id={n}"]
+    if env["LAB_VSOCK"] == "1":
+        argv += ["-device", f"vhost-vsock-pci,guest-cid={n + 2}"]
     return argv
 
 
