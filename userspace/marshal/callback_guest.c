@@ -33,6 +33,8 @@ struct owner {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Of what is attached to owners; not with the other one: objects lock for themselves. */
+static pthread_mutex_t owners_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ava_hash entries;
 static uint64_t last_cookie;
 static __thread bool is_callback_thread;
@@ -65,6 +67,8 @@ static void fork_child(void)
 	free(entries.buckets);
 	entries = (struct ava_hash){ 0 };
 	pthread_mutex_unlock(&lock);
+	/* A thread that the child does not have may have held it; what it protects is gone. */
+	pthread_mutex_init(&owners_lock, NULL);
 }
 
 static void __attribute__((constructor)) callback_init(void)
@@ -216,42 +220,55 @@ static void owner_ended(void *data)
 	free(owner);
 }
 
-/* With the lock. The owner lives as long as the call that registers. */
-static bool owner_add_locked(const void *p, uint64_t cookie)
+static bool owned_add_locked(const void *p, struct owned *o)
 {
 	struct owner *owner = ava_object_attached(p, &entries);
-	struct owned *o = malloc(sizeof(*o));
 
-	if (!o)
-		return false;
 	if (!owner) {
 		owner = calloc(1, sizeof(*owner));
 		if (!owner || !ava_object_attach(p, &entries, owner, owner_ended)) {
 			free(owner);
-			free(o);
 			return false;
 		}
 	}
-	o->cookie = cookie;
 	o->next = owner->first;
 	owner->first = o;
 	return true;
 }
 
+/* The owner lives as long as the call that registers. */
+static bool owner_add(const void *p, uint64_t cookie)
+{
+	struct owned *o = malloc(sizeof(*o));
+	bool added;
+
+	if (!o)
+		return false;
+	o->cookie = cookie;
+	pthread_mutex_lock(&owners_lock);
+	added = owned_add_locked(p, o);
+	pthread_mutex_unlock(&owners_lock);
+	if (!added)
+		free(o);
+	return added;
+}
+
 static uint64_t entry_add(struct entry *e, const void *owner)
 {
 	uint64_t cookie;
+	bool added;
 
 	pthread_mutex_lock(&lock);
 	cookie = ++last_cookie;
-	if (!ava_hash_add(&entries, &e->node, cookie)) {
-		cookie = 0;
-	} else if (owner && !owner_add_locked(owner, cookie)) {
-		ava_hash_del(&entries, &e->node);
-		cookie = 0;
-	}
+	added = ava_hash_add(&entries, &e->node, cookie);
 	pthread_mutex_unlock(&lock);
-	return cookie;
+	if (added && owner && !owner_add(owner, cookie)) {
+		pthread_mutex_lock(&lock);
+		ava_hash_del(&entries, &e->node);
+		pthread_mutex_unlock(&lock);
+		added = false;
+	}
+	return added ? cookie : 0;
 }
 
 static uint64_t callback_register(struct ava_gcall *g, const struct ava_callback *cb,
