@@ -203,7 +203,7 @@ static void call_finish(struct local_ring *r, struct local_slot *slot,
 	struct ava_call *call = slot->call;
 	int status = cqe_status(cqe);
 
-	if (!status && call) {
+	if (!status && call && cqe->reply_len) {
 		if (cqe->reply_len <= call->reply_cap)
 			memcpy((void *)(uintptr_t)call->reply,
 			       (char *)r->shared + sqe->reply_off, cqe->reply_len);
@@ -212,9 +212,9 @@ static void call_finish(struct local_ring *r, struct local_slot *slot,
 	}
 	if (status)
 		r->dead = status;
-	ava_spin_learn(&r->took[slot->func % SPIN_CLASSES], cqe->reserved);
 	if (!call)
 		return;
+	ava_spin_learn(&r->took[slot->func % SPIN_CLASSES], cqe->reserved);
 	call->reply_len = status ? 0 : cqe->reply_len;
 	call->device_ns = cqe->device_ns;
 	call->status = status;
@@ -269,7 +269,8 @@ static bool ring_reached(struct local_ring *r)
 	return (int32_t)(tail - wants) >= 0;
 }
 
-static bool ring_spin(struct local_ring *r, uint32_t budget)
+/* @looked: (out) 1 or -1: with or without success; unchanged if there was no need, or no CPU. */
+static bool ring_spin(struct local_ring *r, uint32_t budget, int *looked)
 {
 	bool there = ring_reached(r);
 	uint64_t end;
@@ -285,7 +286,7 @@ static bool ring_spin(struct local_ring *r, uint32_t budget)
 		}
 	} while (!there && ava_spin_now() < end);
 	ava_spin_end();
-	ava_spin_result(&r->spin, there);
+	*looked = there ? 1 : -1;
 	return there;
 }
 
@@ -304,11 +305,11 @@ static int ring_sleep(struct local_ring *r)
 }
 
 /* Without the lock, for the one thread that set @waiting. */
-static int ring_watch(struct local_ring *r, uint32_t budget)
+static int ring_watch(struct local_ring *r, uint32_t budget, int *looked)
 {
 	uint32_t *sleeps = AVA_LOCAL_GUEST_SLEEPS(r->shared);
 
-	if (ring_spin(r, budget))
+	if (ring_spin(r, budget, looked))
 		return 0;
 	__atomic_store_n(sleeps, 1, __ATOMIC_SEQ_CST);
 	/* Whoever clears the word decides whether there is a byte to be read. */
@@ -331,14 +332,16 @@ static void ring_follow_locked(struct local_ring *r, uint32_t index)
 
 static void ring_lead_locked(struct local_ring *r, uint32_t index, uint32_t budget)
 {
-	int ret;
+	int looked = 0, ret;
 
 	r->waiting = true;
 	__atomic_store_n(AVA_LOCAL_GUEST_WANTS(r->shared), index, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&r->lock);
-	ret = ring_watch(r, budget);
+	ret = ring_watch(r, budget, &looked);
 	pthread_mutex_lock(&r->lock);
 	r->waiting = false;
+	if (looked)
+		ava_spin_result(&r->spin, looked > 0);
 	if (ret)
 		ring_fail(r, ret);
 	else

@@ -23,6 +23,7 @@ const struct ava_func echo_funcs[] = {
 	{ .id = ECHO_BAD },
 	{ .id = ECHO_PID, .max_reply = 8 },
 	{ .id = ECHO_PROBE, .min_args = 4, .max_args = 4, .max_reply = 8 },
+	{ .id = ECHO_EVENTS, .min_args = 4, .max_args = 4 },
 };
 
 const uint32_t echo_func_count = sizeof(echo_funcs) / sizeof(echo_funcs[0]);

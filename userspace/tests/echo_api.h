@@ -22,6 +22,7 @@
 #define ECHO_BAD	8	/* arguments that do not decode */
 #define ECHO_PID	9	/* reply: u64 process id */
 #define ECHO_PROBE	10	/* args: u32 what; reply: u64 answer, see echo_server.c */
+#define ECHO_EVENTS	11	/* args: u32 count; as many events, each with its number */
 
 #define ECHO_PROBE_UID		1	/* user id */
 #define ECHO_PROBE_CAPS		2	/* effective capabilities */
@@ -38,6 +39,13 @@
 #define ECHO_PROBE_NOFILE	13	/* RLIMIT_NOFILE */
 #define ECHO_PROBE_IOURING	14
 #define ECHO_PROBE_TTY		15	/* errno of pasting into a terminal */
+
+#define ECHO_PROBE_VARIABLE	16	/* of $ECHO_VARIABLE, as a number */
+#define ECHO_PROBE_CHANNEL	17	/* whether $AVA_CHANNEL is there */
+#define ECHO_PROBE_VENDORS	18	/* of $OCL_ICD_VENDORS, as a number */
+#define ECHO_PROBE_CPUS		19	/* CPUs that it may use */
+#define ECHO_PROBE_CWD		20	/* inode of the current directory */
+#define ECHO_PROBE_STDERR	21	/* writes a line there */
 
 extern const struct ava_api_id echo_id;
 extern const struct ava_func echo_funcs[];

@@ -16,9 +16,12 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <ava/callback.h>
 
 #include "echo_api.h"
 
@@ -136,6 +139,27 @@ static uint64_t probe_new_user(void)
 	return error_of(pid);
 }
 
+static uint64_t probe_number(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static uint64_t probe_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 0 : CPU_COUNT(&set);
+}
+
+static uint64_t probe_cwd(void)
+{
+	struct stat st;
+
+	return stat(".", &st) ? 0 : st.st_ino;
+}
+
 static uint64_t probe(uint32_t what)
 {
 	switch (what) {
@@ -169,6 +193,18 @@ static uint64_t probe(uint32_t what)
 		return error_of(syscall(SYS_io_uring_setup, 0, NULL));
 	case ECHO_PROBE_TTY:
 		return error_of(ioctl(STDERR_FILENO, TIOCLINUX, ""));
+	case ECHO_PROBE_VARIABLE:
+		return probe_number("ECHO_VARIABLE");
+	case ECHO_PROBE_CHANNEL:
+		return !!getenv("AVA_CHANNEL");
+	case ECHO_PROBE_VENDORS:
+		return probe_number("OCL_ICD_VENDORS");
+	case ECHO_PROBE_CPUS:
+		return probe_cpus();
+	case ECHO_PROBE_STDERR:
+		return fprintf(stderr, "echo says\n");
+	case ECHO_PROBE_CWD:
+		return probe_cwd();
 	}
 	return ~0ull;
 }
@@ -179,6 +215,21 @@ static int echo_probe(struct ava_server_call *call)
 
 	memcpy(&what, call->args, sizeof(what));
 	return reply_u64(call, probe(what));
+}
+
+/* The payload is as long as the number's last two digits say. */
+static int echo_events(struct ava_server_call *call)
+{
+	uint8_t data[AVA_CALLBACK_MAX];
+	uint32_t count, i;
+
+	memcpy(&count, call->args, sizeof(count));
+	for (i = 0; i < count; i++) {
+		memset(data, i, sizeof(data));
+		if (ava_server_event(i, data, i % 100))
+			return -EBADMSG;
+	}
+	return 0;
 }
 
 int echo_dispatch(struct ava_server_call *call)
@@ -204,6 +255,8 @@ int echo_dispatch(struct ava_server_call *call)
 		return reply_u64(call, getpid());
 	case ECHO_PROBE:
 		return echo_probe(call);
+	case ECHO_EVENTS:
+		return echo_events(call);
 	}
 	return -EBADMSG;
 }
