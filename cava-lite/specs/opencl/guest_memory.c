@@ -135,8 +135,11 @@ void ocl_sub_buffer_made(cl_mem mem, cl_mem parent, const void *info)
 
 void ocl_image_made(cl_mem mem, const cl_image_desc *desc)
 {
-	if (desc && desc->mem_object)
-		ocl_part_made(mem, desc->mem_object, 0);
+	if (!desc || !desc->mem_object)
+		return;
+	/* What queries of the image give back is the same object as before. */
+	ava_object_keep(mem, desc->mem_object);
+	ocl_part_made(mem, desc->mem_object, 0);
 }
 
 bool ocl_is_mapped(const void *ptr, size_t size)

@@ -14,12 +14,6 @@ cl_int ocl_get_program_info(cl_program program, cl_program_info name, size_t siz
 			    void *value, size_t *size_ret);
 cl_int ocl_get_program_binaries(cl_program program, size_t size, void *binaries);
 
-void ocl_built(void (*notify)(cl_program, void *), cl_program program, void *user_data)
-{
-	if (notify)
-		notify(program, user_data);
-}
-
 /* An object that is none is refused first. */
 cl_int ocl_check_binaries(cl_context context, cl_uint count, const size_t *lengths,
 			  const unsigned char **binaries)

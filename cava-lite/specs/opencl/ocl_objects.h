@@ -229,9 +229,30 @@ ava_guest cl_int ocl_svm_migrate(cl_command_queue queue, cl_uint n, const void *
 				 cl_uint waits, const cl_event *wait_list,
 				 cl_event *event);
 
-/* ---- the callback of a build is called here as long as callbacks do not cross ------- */
+/* ---- functions of the application that OpenCL calls ---------------------------------- */
 
-ava_guest void ocl_built(void (*notify)(cl_program, void *), cl_program program,
-			 void *user_data);
+ava_guest cl_int ocl_set_event_callback(cl_event event, cl_int type,
+					void (CL_CALLBACK *notify)(cl_event, cl_int, void *),
+					void *user_data);
+ava_server cl_int ocl_server_event_callback(cl_event event, cl_int type,
+					    void (CL_CALLBACK *notify)(cl_event, cl_int,
+								       void *),
+					    void *user_data);
+
+#define OCL_NATIVE_COMPLETE 1	/* nothing is missing that must be there, and the reverse */
+
+ava_guest cl_int ocl_native_kernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
+				   void *args, size_t args_size, cl_uint n,
+				   const cl_mem *mems, const void **places, cl_uint waits,
+				   const cl_event *wait_list, cl_event *event);
+ava_server cl_int ocl_server_native(cl_command_queue queue,
+				    void (CL_CALLBACK *run)(cl_ulong, void *), void *data,
+				    cl_uint shape, size_t args_size, cl_uint count,
+				    const cl_mem *mems, cl_uint waits,
+				    const cl_event *wait_list, cl_event *event);
+ava_server cl_int ocl_server_native_get(cl_ulong id, cl_uint index, size_t size, void *bytes);
+ava_server cl_int ocl_server_native_put(cl_ulong id, cl_uint index, size_t size,
+					const void *bytes);
+ava_server cl_int ocl_server_native_done(cl_ulong id);
 
 #endif /* AVA_SPEC_OCL_OBJECTS_H */

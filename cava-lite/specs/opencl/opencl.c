@@ -111,7 +111,7 @@ cl_command_queue clCreateCommandQueueWithPropertiesKHR(cl_context context,
 cl_int clGetDeviceIDs(cl_platform_id platform ava_nullable, cl_device_type type, cl_uint n,
 	cl_device_id *devices ava_out ava_count(n) ava_valid(*count),
 	cl_uint *count ava_out)
-	ava_id(20);
+	ava_id(20) ava_outputs_if(ret == CL_SUCCESS || ret == CL_DEVICE_NOT_FOUND);
 
 cl_int clGetDeviceInfo(cl_device_id device, cl_device_info name,
 	OCL_VALUE ava_handles_if(name == CL_DEVICE_PLATFORM, cl_platform_id)
@@ -146,9 +146,10 @@ cl_int clGetHostTimer(cl_device_id device, cl_ulong *host_time ava_out)
 cl_context clCreateContext(
 	const cl_context_properties *properties ava_in ava_list
 		ava_list_handle(CL_CONTEXT_PLATFORM, cl_platform_id),
-	cl_uint n, const cl_device_id *devices ava_in ava_count(n),
-	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
-		ava_callback_dropped(user_data),
+	cl_uint n, const cl_device_id *devices ava_in ava_count(n) ava_keeps,
+	void (CL_CALLBACK *notify)(const char *text ava_string,
+		const void *info ava_in ava_bytes(size), size_t size, void *data)
+		ava_callback_many(user_data),
 	void *user_data, OCL_ERROR)
 	ava_id(40) ava_new ava_guest_after(ocl_context_made());
 
@@ -156,8 +157,9 @@ cl_context clCreateContextFromType(
 	const cl_context_properties *properties ava_in ava_list
 		ava_list_handle(CL_CONTEXT_PLATFORM, cl_platform_id),
 	cl_device_type type,
-	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *)
-		ava_callback_dropped(user_data),
+	void (CL_CALLBACK *notify)(const char *text ava_string,
+		const void *info ava_in ava_bytes(size), size_t size, void *data)
+		ava_callback_many(user_data),
 	void *user_data, OCL_ERROR)
 	ava_id(41) ava_new ava_guest_after(ocl_context_made());
 
@@ -174,8 +176,9 @@ cl_int clGetContextInfo(cl_context context, cl_context_info name,
 	ava_id(44) ava_cached_if(ocl_fixed_context_info(name)) OCL_REFS(context);
 
 cl_int clSetContextDestructorCallback(cl_context context,
-	void (CL_CALLBACK *notify)(cl_context, void *), void *user_data)
-	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+	void (CL_CALLBACK *notify)(cl_context gone ava_was(context), void *data)
+		ava_callback(user_data), void *user_data)
+	ava_id(45);
 
 /* ---- queues --------------------------------------------------------------------- */
 
@@ -313,8 +316,9 @@ cl_int clGetSupportedImageFormats(cl_context context, cl_mem_flags flags,
 	ava_id(91) ava_cached;
 
 cl_int clSetMemObjectDestructorCallback(cl_mem mem,
-	void (CL_CALLBACK *notify)(cl_mem, void *), void *user_data)
-	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+	void (CL_CALLBACK *notify)(cl_mem gone ava_was(mem), void *data)
+		ava_callback(user_data), void *user_data)
+	ava_id(97);
 
 cl_mem clCreatePipe(cl_context context, cl_mem_flags flags, cl_uint packet_size,
 	cl_uint max_packets, const cl_pipe_properties *properties ava_in ava_list, OCL_ERROR)
@@ -359,7 +363,7 @@ cl_program clCreateProgramWithBinary(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n),
 	const size_t *lengths ava_in ava_count(n),
 	const unsigned char **binaries ava_strings(n, lengths),
-	cl_int *binary_status ava_inout ava_count(n), OCL_ERROR)
+	cl_int *binary_status ava_out ava_count(n), OCL_ERROR)
 	ava_id(121) ava_new ava_outputs_if(1)
 	ava_guest_before(ocl_check_binaries(context, n, lengths, binaries));
 
@@ -380,24 +384,27 @@ cl_int clReleaseProgram(cl_program program ava_releases)
 
 cl_int clBuildProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
-	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
+		ava_callback(user_data),
 	void *user_data)
-	ava_id(126) ava_guest_after(ocl_built(notify, program, user_data));
+	ava_id(126);
 
 cl_int clCompileProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
 	cl_uint header_count, const cl_program *headers ava_in ava_count(header_count),
 	const char **header_names ava_strings(header_count),
-	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
+		ava_callback(user_data),
 	void *user_data)
-	ava_id(127) ava_guest_after(ocl_built(notify, program, user_data));
+	ava_id(127);
 
 cl_program clLinkProgram(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
 	cl_uint program_count, const cl_program *programs ava_in ava_count(program_count),
-	void (CL_CALLBACK *notify)(cl_program, void *) ava_callback_dropped(user_data),
+	void (CL_CALLBACK *notify)(cl_program linked ava_is(ret), void *data)
+		ava_callback(user_data),
 	void *user_data, OCL_ERROR)
-	ava_id(128) ava_new ava_guest_after(ocl_built(notify, ret, user_data));
+	ava_id(128) ava_new;
 
 cl_int clSetProgramSpecializationConstant(cl_program program, cl_uint spec_id,
 	size_t size, const void *value ava_in ava_bytes(size))
@@ -425,8 +432,9 @@ cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device,
 	ava_id(132);
 
 cl_int clSetProgramReleaseCallback(cl_program program,
-	void (CL_CALLBACK *notify)(cl_program, void *), void *user_data)
-	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+	void (CL_CALLBACK *notify)(cl_program gone ava_was(program), void *data)
+		ava_callback(user_data), void *user_data)
+	ava_id(133);
 
 /* ---- kernels -------------------------------------------------------------------- */
 
@@ -439,7 +447,7 @@ cl_int clCreateKernelsInProgram(cl_program program, cl_uint n,
 	ava_id(141) ava_guest_after(ocl_kernels_made(n, kernels, count));
 
 cl_kernel clCloneKernel(cl_kernel kernel, OCL_ERROR)
-	ava_id(142) ava_new ava_guest_after(ocl_kernel_made(ret));
+	ava_id(142) ava_new ava_keeps_nothing ava_guest_after(ocl_kernel_made(ret));
 
 cl_int clRetainKernel(cl_kernel kernel ava_retains)
 	ava_id(143);
@@ -516,7 +524,14 @@ cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
-	ava_unsupported_with(CL_OUT_OF_RESOURCES);
+	ava_guest_replace(ocl_set_event_callback);
+
+/* Not of the API: the same, when nothing else has to be done before. */
+cl_int ocl_event_callback(cl_event event, cl_int type,
+	void (CL_CALLBACK *notify)(cl_event there ava_is(event),
+		cl_int status ava_lost(CL_OUT_OF_RESOURCES), void *data)
+		ava_callback(user_data), void *user_data)
+	ava_id(167) ava_server_replace(ocl_server_event_callback);
 
 /* ---- commands on buffers -------------------------------------------------------- */
 
@@ -698,7 +713,25 @@ cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EV
 cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
 	void *args, size_t args_size, cl_uint n, const cl_mem *mems, const void **mem_places,
 	OCL_WAITS, OCL_EVENT)
-	ava_unsupported;
+	ava_guest_replace(ocl_native_kernel);
+
+/* Not of the API: a native kernel, and how its function comes to its bytes. */
+cl_int ocl_enqueue_native(cl_command_queue queue,
+	void (CL_CALLBACK *run)(cl_ulong id, void *data) ava_callback(user_data),
+	void *user_data, cl_uint shape, size_t args_size, cl_uint n,
+	const cl_mem *mems ava_in ava_count(n), OCL_WAITS, OCL_EVENT)
+	ava_id(217) ava_server_replace(ocl_server_native) ava_cost(2);
+
+cl_int ocl_native_get(cl_ulong id, cl_uint index, size_t size,
+	void *bytes ava_out ava_bytes(size))
+	ava_id(218) ava_server_replace(ocl_server_native_get);
+
+cl_int ocl_native_put(cl_ulong id, cl_uint index, size_t size,
+	const void *bytes ava_in ava_bytes(size))
+	ava_id(219) ava_server_replace(ocl_server_native_put);
+
+cl_int ocl_native_done(cl_ulong id)
+	ava_id(240) ava_server_replace(ocl_server_native_done);
 
 cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(212)

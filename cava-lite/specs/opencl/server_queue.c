@@ -143,3 +143,12 @@ cl_int ocl_enqueue_wait(cl_command_queue queue, cl_uint count, const cl_event *e
 		return CL_INVALID_VALUE;
 	return clEnqueueBarrierWithWaitList(queue, count, events, NULL);
 }
+
+/* ---- events --------------------------------------------------------------------------- */
+
+cl_int ocl_server_event_callback(cl_event event, cl_int type,
+				 void (CL_CALLBACK *notify)(cl_event, cl_int, void *),
+				 void *user_data)
+{
+	return clSetEventCallback(event, type, notify, user_data);
+}
