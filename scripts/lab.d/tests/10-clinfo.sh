@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
-# unmodified clinfo in the guest equals the host VM's, line by line
+# unmodified clinfo in the guest equals the host VM's but for lines that must differ
 out=$BUILD/logs/lab
 host clinfo >"$out/clinfo.host"
 guest 1 clinfo >"$out/clinfo.guest"
