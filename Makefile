@@ -6,7 +6,7 @@ AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
 .PHONY: all help setup bench demo demo-local check check-lint check-unit check-qemu check-kunit check-selftests check-lab
-.PHONY: userspace cava-lite modules selftests qemu fuzz docs install install-guest install-modules clean
+.PHONY: userspace cava-lite modules selftests qemu fuzz soak docs install install-guest install-modules clean
 
 all: userspace cava-lite modules selftests qemu
 
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench   what calls cost on this machine, beside native: build/bench/'
 	@echo 'make setup   install the packages that building and testing needs'
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
+	@echo 'make soak    100000 create/release cycles of every type of OpenCL object'
 	@echo 'make fuzz    60 s of fuzzing of the generated decoders'
 	@echo 'make docs    man pages; make clean'
 	@echo 'make install: avad, servers, cava-lite, headers, man pages (DESTDIR, PREFIX)'
@@ -63,6 +64,9 @@ bench: userspace cava-lite
 
 fuzz: cava-lite
 	@$(MAKE) --no-print-directory -C cava-lite fuzz
+
+soak: userspace cava-lite
+	@$(MAKE) --no-print-directory -C userspace check-cycles CYCLES=100000
 
 docs:
 	@$(MAKE) --no-print-directory -C Documentation

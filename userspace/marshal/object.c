@@ -208,7 +208,7 @@ static void objects_bury(struct object *ended)
 		stays = o->seen || o->pins;
 		if (o->seen) {
 			o->next = to_forget;
-			to_forget = o;
+			__atomic_store_n(&to_forget, o, __ATOMIC_RELAXED);
 		}
 		pthread_mutex_unlock(&lock);
 		if (!stays)
@@ -240,7 +240,7 @@ uint32_t ava_object_forgotten(struct ava_object_forgotten *list, uint32_t room)
 		return 0;
 	pthread_mutex_lock(&lock);
 	while (n < room && (o = to_forget)) {
-		to_forget = o->next;
+		__atomic_store_n(&to_forget, o->next, __ATOMIC_RELAXED);
 		list[n].handle = o->by_handle.key;
 		list[n++].seen = o->seen;
 		o->seen = 0;
