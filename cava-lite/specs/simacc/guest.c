@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include <ava/callback.h>
 #include <ava/object.h>
 
 #include "helpers.h"
@@ -82,4 +83,15 @@ void sim_guest_observed(int something)
 		free(p);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+/* A function of the program's that is told of an event may look at its memory, too. */
+static void before_callback(void)
+{
+	sim_guest_observed(1);
+}
+
+static void __attribute__((constructor)) observe_before_callbacks(void)
+{
+	ava_guest_before_callback = before_callback;
 }

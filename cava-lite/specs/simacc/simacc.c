@@ -52,7 +52,7 @@ sim_status sim_inject(sim_device device, uint32_t n,
 sim_context sim_context_create(
 	const intptr_t *properties ava_in ava_list ava_list_handle(SIM_CONTEXT_DEVICE, sim_device),
 	void (*notify)(const char *text ava_string, const void *data ava_in ava_bytes(size),
-		       size_t size, void *data_of_program) ava_callback_dropped(userdata),
+		       size_t size, void *data_of_program) ava_callback_many(userdata),
 	void *userdata, sim_status *status ava_status_out) ava_id(10) ava_new;
 
 sim_status sim_context_retain(sim_context context ava_retains) ava_id(11);
@@ -77,6 +77,10 @@ sim_status sim_buffer_info(sim_buffer buffer, sim_info what,
 	SIM_ANSWER ava_handles_if(what == SIM_BUFFER_CONTEXT, sim_context)
 		ava_handles_if(what == SIM_BUFFER_DEVICE, sim_device),
 	SIM_ANSWER_SIZE) ava_id(23) SIM_COUNTED(buffer);
+
+sim_status sim_buffer_on_destroy(sim_buffer buffer,
+	void (*fn)(sim_buffer buffer ava_was(buffer), void *data) ava_callback(userdata),
+	void *userdata) ava_id(24);
 
 /* ---- kernels ------------------------------------------------------------------------- */
 
@@ -155,3 +159,8 @@ sim_status sim_event_info(sim_event event, sim_info what,
 
 sim_status sim_events_wait(uint32_t n, const sim_event *events ava_in ava_count(n))
 	ava_id(65) ava_may_wait ava_guest_finally(sim_guest_observed(1));
+
+sim_status sim_event_on_complete(sim_event event,
+	void (*fn)(sim_event event ava_is(event), sim_status status ava_lost(SIM_DEVICE_LOST),
+		   void *data) ava_callback(userdata),
+	void *userdata) ava_id(66);
