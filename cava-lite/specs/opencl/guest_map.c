@@ -140,9 +140,7 @@ static void map_place(struct mapping *c, size_t row, size_t slice)
 /* All that can fail here does so before the vendor's library maps. */
 static bool map_prepare(struct mapping *c)
 {
-	cl_map_flags reads = CL_MAP_READ | CL_MAP_WRITE;
-	cl_map_flags writes = CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION;
-	cl_map_flags flags = c->move.map_flags ? c->move.map_flags : reads;
+	cl_map_flags flags = c->move.map_flags;
 	struct ocl_map *map = c->map = calloc(1, sizeof(*map));
 	char *base;
 
@@ -155,8 +153,9 @@ static bool map_prepare(struct mapping *c)
 	map->id = c->move.id = ocl_transfer_id();
 	map->mem = c->mem;
 	map->shadow = c->m->shadow;
-	map->writes = flags & writes;
-	map->reads = flags & reads && !(flags & CL_MAP_WRITE_INVALIDATE_REGION);
+	/* Vendors may accept flags that nobody knows. */
+	map->writes = flags != CL_MAP_READ;
+	map->reads = !(flags & CL_MAP_WRITE_INVALIDATE_REGION);
 	map_place(c, c->m->facts.row, c->m->facts.slice);
 	c->move.flags |= OCL_BYTES;
 	return true;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ava/callback.h>
+
 #include "guest_memory.h"
 
 #define COLLECT_MAX	65536	/* bytes that come with the answer itself */
@@ -68,6 +70,12 @@ void ocl_memory_lock(void)
 void ocl_memory_unlock(void)
 {
 	pthread_mutex_unlock(&lock);
+}
+
+/* A callback may be what tells the application. */
+static void __attribute__((constructor)) observe_callbacks(void)
+{
+	ava_guest_before_callback = ocl_observed;
 }
 
 cl_ulong ocl_transfer_id(void)
