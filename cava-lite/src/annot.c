@@ -349,7 +349,8 @@ static void note_valid_until(struct target *t, const struct note *n, const arg_l
 	t->param->until_loc = n->loc;
 }
 
-static void note_helper(struct target *t, const struct note *n, const arg_list *a)
+/* What others have read already. */
+static void note_nothing(struct target *t, const struct note *n, const arg_list *a)
 {
 	(void)t;
 	(void)n;
@@ -372,6 +373,7 @@ struct rule {
 static const struct rule rules[] = {
 	{ "api", ON_SPEC, 3, 3, note_api },
 	{ "status", ON_SPEC, 3, 3, note_status },
+	{ "import", ON_SPEC, 1, 1, note_nothing },
 	{ "unsupported_status", ON_SPEC, 1, 1, note_unsupported_status },
 	{ "dispatch_table", ON_SPEC, 1, 1, note_dispatch_table },
 	{ "handle", ON_TYPE, 1, 1, note_handle },
@@ -435,9 +437,9 @@ static const struct rule rules[] = {
 	{ "valid_until", ON_PARAM, 1, 1, note_valid_until },
 	{ "direct", ON_PARAM, 0, 0, note_direct },
 	{ "kept", ON_PARAM, 1, 1, note_kept },
-	{ "pure", ON_HELPER, 0, 0, note_helper },
-	{ "guest", ON_HELPER, 0, 0, note_helper },
-	{ "server", ON_HELPER, 0, 0, note_helper },
+	{ "pure", ON_HELPER, 0, 0, note_nothing },
+	{ "guest", ON_HELPER, 0, 0, note_nothing },
+	{ "server", ON_HELPER, 0, 0, note_nothing },
 };
 
 static const char *places(unsigned int on)

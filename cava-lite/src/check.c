@@ -268,13 +268,16 @@ static void check_pointer_type(const struct param *p)
 {
 	const struct ctype *to = p->type->to;
 
-	if (!p->dir)
+	if (!p->dir && to->is_void && !p->bytes)
+		diag_error(p->loc, "void pointer '%s' has neither direction nor size: expected ava_in or "
+			   "ava_out, and ava_bytes(expr)", p->name);
+	else if (!p->dir)
 		diag_error(p->loc, "pointer '%s' has no direction: expected ava_in, ava_out, ava_inout "
 			   "(or ava_string, ava_strings, ava_list, ava_opaque)", p->name);
 	if (p->dir & DIR_OUT && to->is_const)
 		diag_error(p->loc, "pointer '%s' is an output but points to const '%s': expected ava_in",
 			   p->name, to->spelling);
-	if (to->is_void && !p->bytes && !p->count)
+	if (to->is_void && p->dir && !p->bytes && !p->count)
 		diag_error(p->loc, "void pointer '%s' has no size: expected ava_bytes(expr)", p->name);
 	else if (!to->is_void && !to->size)
 		diag_error(p->loc, "pointer '%s' points to the incomplete type '%s': expected "
@@ -384,22 +387,6 @@ static void check_strings(struct func *f, struct param *p)
 			   !(lengths->dir & DIR_IN) || !lengths->count))
 		diag_error(p->lengths_loc, "ava_strings: expected an argument const size_t * with ava_in "
 			   "ava_count for the lengths, not '%s'", p->lengths);
-}
-
-/* What a function without any word on its parameters most likely means. */
-static void infer_pointer(const struct func *f, struct param *p)
-{
-	const struct ctype *to = p->type->to;
-
-	if (p->notes.n || p->is_opaque || p->type->handle || !to || to->is_void)
-		return;
-	if (to->is_char && to->is_const)
-		p->is_string = true;
-	else
-		p->dir = to->is_const ? DIR_IN : DIR_OUT;
-	diag_note(p->loc, "'%s' of '%s' is taken as %s", p->name, f->name,
-		  p->is_string ? "ava_string" : p->dir == DIR_IN ? "ava_in, one element" :
-		  "ava_out, one element");
 }
 
 static void check_status_param(const struct spec *spec, struct func *f, struct param *p)
@@ -649,16 +636,6 @@ static void check_func_exprs(struct spec *spec, struct func *f)
 		check_expr(spec, f, NULL, f->implicits.v[i].value, "implicit", SIDE_GUEST, 0);
 }
 
-static bool func_says_nothing(const struct func *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->params.n; i++)
-		if (f->params.v[i].notes.n)
-			return false;
-	return true;
-}
-
 /* Counted in the guest: nothing else of the call could be carried. */
 static void check_retaining(struct spec *spec, struct func *f)
 {
@@ -690,15 +667,12 @@ static void check_sent(struct spec *spec, struct func *f)
 	if (f->variadic)
 		diag_error(f->loc, "'%s' takes variable arguments: expected ava_unsupported or "
 			   "ava_guest_replace", f->name);
-	f->inferred = func_says_nothing(f);
+	func_infer(spec, f);
 	for (i = 0; i < f->params.n; i++)
 		if (f->params.v[i].callback_data)
 			check_callback(spec, f, &f->params.v[i]);
-	for (i = 0; i < f->params.n; i++) {
-		if (f->inferred)
-			infer_pointer(f, &f->params.v[i]);
+	for (i = 0; i < f->params.n; i++)
 		decide_kind(spec, f, &f->params.v[i]);
-	}
 	check_return(f);
 	default_release(f);
 	for (i = 0; i < f->params.n; i++)

@@ -171,16 +171,33 @@ static const char *owner_of(const struct func *f, const struct param *p)
 	return "NULL";
 }
 
-void emit_put_callback(const struct func *f, const struct param *p, struct text *out)
+/* Before it is registered: a loss of the server may end it at once. */
+static void emit_hold(const struct func *f, const struct param *p, const struct param *a,
+		      struct text *out)
 {
-	const struct func *cb = p->callback;
+	const struct expr *invalid = a->type->handle->invalid;
+
+	text_add(out, "\tconst bool ava_held_%s_%s = %s && ava_object_%s(%s);\n\n"
+		 "\tif (%s && !ava_held_%s_%s)\n\t\tava_guest_refuse(&ava_g, %s);\n", p->name, a->name,
+		 p->name, a->was ? "pin" : "hold", is_text(f, a), p->name, p->name, a->name,
+		 invalid ? plain_text(f, invalid) : "0");
+}
+
+static void emit_unhold(const struct func *f, const struct param *p, const struct param *a,
+			struct text *out)
+{
+	text_add(out, "\tif (ava_held_%s_%s && !ava_cookie_%s)\n\t\t", p->name, a->name, p->name);
+	if (a->was)
+		text_add(out, "ava_object_unpin(%s);\n", is_text(f, a));
+	else
+		text_add(out, "ava_guest_unhold(&ava_guest_library, %s);\n", is_text(f, a));
+}
+
+static void emit_is(const struct func *f, const struct func *cb, struct text *out)
+{
 	const char *comma = "";
 	size_t i;
 
-	text_add(out, "\tava_cookie_%s = ava_guest_put_callback(&ava_g, &(struct ava_callback){\n"
-		 "\t\t.run = run_%s, .done = done_%s, .fn = (void *)%s, .userdata = (void *)%s,\n"
-		 "\t\t.is = { ", p->name, callback_name(f, p), callback_name(f, p), p->name,
-		 p->callback_data);
 	for (i = 0; i < cb->params.n; i++) {
 		if (!cb->params.v[i].is)
 			continue;
@@ -189,12 +206,34 @@ void emit_put_callback(const struct func *f, const struct param *p, struct text 
 			 is_text(f, &cb->params.v[i]));
 		comma = ", ";
 	}
-	text_add(out, "%s },\n\t}, %s, %s);\n", *comma ? "" : "0", p->callback_many ? "AVA_CALLBACK_MANY" : "0",
+	text_add(out, "%s", *comma ? "" : "0");
+}
+
+void emit_put_callback(const struct func *f, const struct param *p, struct text *out)
+{
+	const struct func *cb = p->callback;
+	struct text body = { 0 }, *to = &body;
+	size_t i;
+	bool held = false;
+
+	for (i = 0; i < cb->params.n; i++) {
+		if (!is_held(p, &cb->params.v[i]))
+			continue;
+		emit_hold(f, p, &cb->params.v[i], to);
+		held = true;
+	}
+	text_add(to, "\tava_cookie_%s = ava_guest_put_callback(&ava_g, &(struct ava_callback){\n"
+		 "\t\t.run = run_%s, .done = done_%s, .fn = (void *)%s, .userdata = (void *)%s,\n"
+		 "\t\t.is = { ", p->name, callback_name(f, p), callback_name(f, p), p->name,
+		 p->callback_data);
+	emit_is(f, cb, to);
+	text_add(to, " },\n\t}, %s, %s);\n", p->callback_many ? "AVA_CALLBACK_MANY" : "0",
 		 owner_of(f, p));
 	for (i = 0; i < cb->params.n; i++)
 		if (is_held(p, &cb->params.v[i]))
-			text_add(out, "\tif (ava_cookie_%s)\n\t\tava_object_%s(%s);\n", p->name,
-				 cb->params.v[i].was ? "pin" : "hold", is_text(f, &cb->params.v[i]));
+			emit_unhold(f, p, &cb->params.v[i], to);
+	/* what is held needs a scope */
+	text_add(out, held ? "\t{\n%s\t}\n" : "%s", held ? text_indent(&body) : text_str(&body));
 }
 
 /* ---- the server's half ---------------------------------------------------------------- */

@@ -72,7 +72,10 @@ void emit_common(const struct spec *spec, struct text *out)
 	emit_banner(spec, out, "Common part");
 	text_add(out, "#ifndef AVA_%s_COMMON_H\n#define AVA_%s_COMMON_H\n\n", guard, guard);
 	text_add(out, "#include <errno.h>\n#include <string.h>\n\n#include <ava/cs.h>\n"
-		 "#include <ava/handle.h>\n\n#include \"%s\"\n\n", spec->file);
+		 "#include <ava/handle.h>\n\n");
+	for (i = 0; i < spec->imports.n; i++)
+		text_add(out, "#include \"%s\"\n", spec->imports.v[i].name);
+	text_add(out, "#include \"%s\"\n\n", spec->file);
 	text_add(out, "enum {\n");
 	for (i = 0; i < spec->handles.n; i++)
 		text_add(out, "\tAVA_T_%s = %u,\n", spec->handles.v[i]->name,

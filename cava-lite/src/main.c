@@ -12,15 +12,15 @@
 static const char usage[] =
 	"usage: cava-lite [options] SPEC.c\n"
 	"  -o DIR         write the generated files to DIR (default: .)\n"
-	"  --check        only look for mistakes\n"
+	"  --check        only look for mistakes, and print what is inferred\n"
 	"  --print-model  print what was understood\n"
-	"  --coverage     print which functions of the headers are described\n"
+	"  --coverage     print what becomes of each entry point; --coverage=rst: as a document\n"
 	"  -M FILE        write a make rule with everything that the spec includes\n"
 	"  -I... -D... -std=...   as for a C compiler\n";
 
 struct options {
 	const char *out, *spec, *depfile;
-	bool check, print, coverage;
+	bool check, print, coverage, rst;
 	VEC(const char *) cflags;
 };
 
@@ -35,6 +35,8 @@ static bool parse_option(struct options *o, int argc, char **argv, int *i)
 		o->print = true;
 	else if (!strcmp(a, "--coverage"))
 		o->coverage = true;
+	else if (!strcmp(a, "--coverage=rst"))
+		o->rst = true;
 	else if (!strcmp(a, "-o") && has_next)
 		o->out = argv[++*i];
 	else if (!strcmp(a, "-M") && has_next)
@@ -83,7 +85,8 @@ static bool write_all(const struct spec *spec, const char *dir)
 	       write_part(spec, dir, "table.c", emit_table) &&
 	       write_part(spec, dir, "mock.c", emit_mock) &&
 	       write_part(spec, dir, "guest.map", emit_version_script) &&
-	       write_part(spec, dir, "coverage.txt", spec_coverage);
+	       write_part(spec, dir, "coverage.txt", spec_coverage) &&
+	       write_part(spec, dir, "coverage.rst", spec_coverage_rst);
 }
 
 static bool write_depfile(const struct spec *spec, const struct options *o)
@@ -124,7 +127,9 @@ static int compile(const struct options *o)
 		print(&spec, spec_print);
 	if (o->coverage)
 		print(&spec, spec_coverage);
-	if (o->check || o->print || o->coverage)
+	if (o->rst)
+		print(&spec, spec_coverage_rst);
+	if (o->check || o->print || o->coverage || o->rst)
 		return 0;
 	if (!write_all(&spec, o->out))
 		return 1;

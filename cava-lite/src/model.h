@@ -160,8 +160,15 @@ struct api_func {
 	bool is_function;		/* the member's type says so */
 };
 
+struct import {
+	const char *path;		/* as the compiler finds it */
+	const char *name;		/* as generated code includes it */
+	const char *dir;
+};
+
 struct spec {
 	const char *path, *dir, *file;	/* of the spec */
+	VEC(struct import) imports;	/* deepest first */
 	note_list notes;		/* file level */
 	const char *name;
 	unsigned int major, minor;
@@ -182,6 +189,9 @@ struct spec {
 /* parse.c */
 bool spec_parse(struct spec *spec, const char *path, const char *const *args, int nargs);
 
+/* import.c */
+bool spec_imports(struct spec *spec, const char *path, const char *name);
+
 /* annot.c */
 void spec_annotate(struct spec *spec);
 
@@ -189,10 +199,16 @@ void spec_annotate(struct spec *spec);
 void spec_check(struct spec *spec);
 void func_order(struct func *f);
 
+/* infer.c */
+void func_infer(const struct spec *spec, struct func *f);
+
 /* print.c */
 void spec_print(const struct spec *spec, struct text *out);
-void spec_coverage(const struct spec *spec, struct text *out);
 void spec_hash(struct spec *spec);
+
+/* coverage.c */
+void spec_coverage(const struct spec *spec, struct text *out);
+void spec_coverage_rst(const struct spec *spec, struct text *out);
 
 /* emit_*.c */
 void emit_common(const struct spec *spec, struct text *out);

@@ -42,13 +42,39 @@ static struct loc cursor_loc(CXCursor c)
 	return loc;
 }
 
+static bool in_dir(const char *file, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(file, dir, n) && file[n] == '/' && !strchr(file + n + 1, '/');
+}
+
 static bool in_spec(const struct spec *spec, CXCursor c)
 {
 	struct loc loc = cursor_loc(c);
-	size_t n = strlen(spec->dir);
+	size_t i;
 
-	return !strncmp(loc.file, spec->dir, n) && loc.file[n] == '/' &&
-	       !strchr(loc.file + n + 1, '/');
+	for (i = 0; i < spec->imports.n; i++)
+		if (in_dir(loc.file, spec->imports.v[i].dir))
+			return true;
+	return in_dir(loc.file, spec->dir);
+}
+
+static bool is_imported(const struct spec *spec, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < spec->imports.n; i++)
+		if (!strcmp(file, spec->imports.v[i].path))
+			return true;
+	return false;
+}
+
+/* The spec itself, or one that it imports: there is no need to annotate a function. */
+static bool in_spec_file(const struct spec *spec, CXCursor c)
+{
+	return is_imported(spec, cursor_loc(c).file) ||
+	       clang_Location_isFromMainFile(clang_getCursorLocation(c));
 }
 
 /* ---- annotations ------------------------------------------------------------------- */
@@ -205,6 +231,30 @@ static void parse_typedef(struct spec *spec, CXCursor c, const char *name)
 	*VEC_ADD(&spec->handles) = h;
 }
 
+/*
+ * What the spec says itself counts more than what an imported one said before; a
+ * second declaration shows the annotations of the first one too.
+ */
+static void parse_statement(struct spec *spec, CXCursor c)
+{
+	const char *file = cursor_loc(c).file;
+	bool imported = is_imported(spec, file);
+	note_list said = { 0 };
+	size_t i, k, kept;
+
+	collect_notes(c, &said);
+	for (i = 0; i < said.n; i++) {
+		if (strcmp(said.v[i].loc.file, file) || said.v[i].loc.line != cursor_loc(c).line)
+			continue;
+		for (k = kept = 0; k < spec->notes.n; k++)
+			if (imported || strcmp(spec->notes.v[k].key, said.v[i].key) ||
+			    !strcmp(spec->notes.v[k].loc.file, file))
+				spec->notes.v[kept++] = spec->notes.v[k];
+		spec->notes.n = kept;
+		*VEC_ADD(&spec->notes) = said.v[i];
+	}
+}
+
 /* First pass: names and types, which functions then refer to. */
 static enum CXChildVisitResult visit_names(CXCursor c, CXCursor parent, CXClientData data)
 {
@@ -228,7 +278,7 @@ static enum CXChildVisitResult visit_names(CXCursor c, CXCursor parent, CXClient
 		break;
 	case CXCursor_VarDecl:
 		if (!strncmp(name, "ava__", 5))
-			collect_notes(c, &spec->notes);
+			parse_statement(spec, c);
 		break;
 	default:
 		break;
@@ -330,7 +380,7 @@ static void parse_func(struct parse *p, CXCursor c, const char *name)
 	if (parse_helper(spec, c, name, &notes) || (is_static && !notes.n))
 		return;
 	/* a header beside the spec may be the API's own */
-	if (!clang_Location_isFromMainFile(clang_getCursorLocation(c)) && !notes.n)
+	if (!in_spec_file(spec, c) && !notes.n)
 		return;
 	if (spec_func(spec, name)) {
 		diag_error(cursor_loc(c), "function '%s' is described twice", name);
@@ -490,6 +540,7 @@ bool spec_parse(struct spec *spec, const char *path, const char *const *args, in
 	enum CXErrorCode err;
 	CXTranslationUnit tu;
 	CXIndex index;
+	size_t k;
 	bool ok;
 	int i;
 
@@ -501,6 +552,14 @@ bool spec_parse(struct spec *spec, const char *path, const char *const *args, in
 	*VEC_ADD(&argv) = "-D__CAVA__";
 	for (i = 0; i < nargs; i++)
 		*VEC_ADD(&argv) = args[i];
+	if (!spec_imports(spec, path, spec->file))
+		return false;
+	for (k = 0; k < spec->imports.n; k++) {
+		*VEC_ADD(&argv) = "-include";
+		/* the parser puts "./" in front again */
+		*VEC_ADD(&argv) = spec->imports.v[k].path +
+				  (strncmp(spec->imports.v[k].path, "./", 2) ? 0 : 2);
+	}
 	if (!strchr(path, '/'))
 		path = mem_printf("./%s", path);
 	index = clang_createIndex(0, 0);

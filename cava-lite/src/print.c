@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * print.c - the model as text: for people, for the hash, and the coverage report
+ * print.c - the model as text: for people, and for the hash
  *
  * The printed model is the normalised spec: whatever changes it changes what the
  * two sides say to each other, and nothing else does (no places, no comments).
@@ -173,38 +173,4 @@ void spec_hash(struct spec *spec)
 
 	spec_print(spec, &t);
 	EVP_Digest(text_str(&t), t.len, spec->hash, &len, EVP_sha256(), NULL);
-}
-
-/* ---- coverage ------------------------------------------------------------------------------- */
-
-static const char *state_of(const struct spec *spec, const char *name)
-{
-	const struct func *f = spec_func(spec, name);
-	size_t i;
-
-	if (!f)
-		return "missing";
-	if (f->unsupported)
-		return "unsupported";
-	if (f->guest_replace)
-		return "in the guest";
-	for (i = 0; i < f->params.n; i++)
-		if (f->params.v[i].callback_data && !f->params.v[i].callback_dropped)
-			return "sent, without callback";
-	return f->inferred && f->params.n ? "sent, inferred" : "sent";
-}
-
-void spec_coverage(const struct spec *spec, struct text *out)
-{
-	size_t i, sent = 0, described = 0;
-	const char *state;
-
-	for (i = 0; i < spec->header_funcs.n; i++) {
-		state = state_of(spec, spec->header_funcs.v[i].name);
-		text_add(out, "%-24s %s\n", state, spec->header_funcs.v[i].name);
-		sent += !strncmp(state, "sent", 4);
-		described += strcmp(state, "missing") != 0;
-	}
-	text_add(out, "%zu functions in the headers, %zu described, %zu sent\n",
-		 spec->header_funcs.n, described, sent);
 }

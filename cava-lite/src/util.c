@@ -178,6 +178,18 @@ bool text_write(struct text *t, const char *path)
 	return ok;
 }
 
+const char *text_indent(struct text *t)
+{
+	struct text in = { 0 };
+	const char *line = text_str(t), *end;
+
+	for (; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		text_add(&in, "%s%.*s\n", end == line ? "" : "\t", (int)(end - line), line);
+	}
+	return text_str(&in);
+}
+
 /* ---- diagnostics ----------------------------------------------------------------- */
 
 static unsigned int errors;

@@ -48,6 +48,8 @@ struct text {
 
 void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *text_str(struct text *t);
+/* The same with each line one tab further in. */
+const char *text_indent(struct text *t);
 
 /* Writes the file if its content changes; false and a message if that fails. */
 bool text_write(struct text *t, const char *path);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# make check: everything below; make fuzz: FUZZ_SECONDS a target; make regold: new golden files.
+# make check: everything below; make fuzz: FUZZ_SECONDS a target; make regold: new golden files;
+# make coverage: the matrices of Documentation/coverage.
 
 T := $(O)/tests
 FUZZ_SECONDS ?= 60
@@ -69,4 +70,10 @@ check: all $(T)/roundtrip $(T)/unit $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZ
 regold: $(CAVA)
 	@CAVA=$(CAVA) OUT=$(T) tests/run regold
 
-.PHONY: check fuzz regold
+# the matrix of entry points in the documentation
+COVERED := opencl
+
+coverage: all
+	$(foreach s,$(COVERED),cp $(O)/$(s)/$(s)_coverage.rst ../Documentation/coverage/$(s).rst;)
+
+.PHONY: check coverage fuzz regold

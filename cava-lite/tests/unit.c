@@ -83,6 +83,14 @@ int ava_context_status(const struct ava_context *ctx)
 	return context_status;
 }
 
+/* Nothing ever comes. */
+int ava_context_events(struct ava_context *ctx, ava_event_fn fn)
+{
+	(void)ctx;
+	(void)fn;
+	return 0;
+}
+
 static uint8_t seg_bytes[4][8192];
 
 int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset, void *buf,

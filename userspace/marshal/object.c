@@ -494,7 +494,7 @@ void ava_object_released(struct ava_object_release *r, bool success)
 	objects_bury(o);
 }
 
-void ava_object_hold(const void *p)
+bool ava_object_hold(const void *p)
 {
 	struct object *o;
 
@@ -503,6 +503,7 @@ void ava_object_hold(const void *p)
 	if (o)
 		o->holds++;
 	pthread_mutex_unlock(&lock);
+	return o;
 }
 
 void ava_object_unhold(const void *p)

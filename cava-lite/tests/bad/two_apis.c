@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <cava.h>
 #include "thing.h"
-ava_api(bad, 1, 0); // expect: ava_api: expected once, 'bad' was declared before
+ava_api(bad, 1, 0);
 ava_status(int, 0, -1);
 typedef thing thing ava_handle(-5) ava_lifetime(gold_keep, gold_drop);
 ava_api(worse, 1, 0); // expect: ava_api: expected once, 'bad' was declared before

@@ -159,8 +159,9 @@ uint32_t ava_object_forgotten(struct ava_object_forgotten *list, uint32_t room);
  * @p: the object; stays usable until ava_object_unhold()
  *
  * Not a reference: what an application sees of its count does not change.
+ * Return: false if @p is no object.
  */
-void ava_object_hold(const void *p);
+bool ava_object_hold(const void *p);
 
 /**
  * ava_object_unhold() - the runtime needs it no more
