@@ -23,7 +23,6 @@
 #include "../common/log.h"
 #include "../common/spin.h"
 #include "internal.h"
-#include "local_event.h"
 #include "local_peer.h"
 
 #define SPIN_LOOKS	32	/* looks between two at the clock */
@@ -439,6 +438,23 @@ static int local_copy(struct ava_server_stream *base, const struct ava_server_ca
 	       local_peer_read(&st->peer, addr, buf, copy->len);
 }
 
+static int local_event(int fd, uint64_t cookie, const void *data, uint32_t len)
+{
+	char msg[sizeof(struct ava_local_event) + AVA_LOCAL_MAX_EVENT];
+	struct ava_local_event head = { .len = len, .cookie = cookie };
+
+	if (len > AVA_LOCAL_MAX_EVENT)
+		return -EMSGSIZE;
+	memcpy(msg, &head, sizeof(head));
+	if (len)
+		memcpy(msg + sizeof(head), data, len);
+	if (send(fd, msg, sizeof(head) + len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		return 0;
+	if (errno == EAGAIN)
+		return -ENOBUFS;
+	return errno == EPIPE || errno == ECONNRESET ? -ESHUTDOWN : -errno;
+}
+
 const struct ava_server_channel ava_server_local = {
 	.attach = local_attach,
 	.accept = local_accept,
@@ -446,5 +462,5 @@ const struct ava_server_channel ava_server_local = {
 	.complete = local_complete,
 	.copy = local_copy,
 	.close = local_close,
-	.event = ava_local_event,
+	.event = local_event,
 };
