@@ -555,7 +555,7 @@ void emit_guest(const struct spec *spec, struct text *out)
 		 spec->name, spec->file, spec->name);
 	if (spec->dispatch)
 		text_add(out, "static const %s ava_dispatch;\n\n", spec->dispatch);
-	text_add(out, "static const struct ava_guest_api ava_guest_library = {\n"
+	text_add(out, "const struct ava_guest_api ava_guest_library = {\n"
 		 "\t.id = AVA_API_ID,\n");
 	if (spec->dispatch)
 		text_add(out, "\t.dispatch = &ava_dispatch,\n");

@@ -9,6 +9,9 @@
 
 #include "opencl_common.h"
 
+/* The generated library. */
+extern const struct ava_guest_api ava_guest_library;
+
 /* Which calls on the queue have succeeded: OCL_MARKER, ... */
 struct queue {
 	atomic_uint done;
@@ -38,9 +41,14 @@ void ocl_queue_made(cl_command_queue queue)
  */
 int ocl_good_waits(cl_uint waits, const cl_event *wait_list, const cl_event *event)
 {
-	if (!waits)
-		return !wait_list;
-	return wait_list && contexts == 1 && (event < wait_list || event >= wait_list + waits);
+	cl_uint i;
+
+	if (!waits || !wait_list)
+		return !waits && !wait_list;
+	for (i = 0; i < waits; i++)
+		if (!wait_list[i] || event == wait_list + i)
+			return false;
+	return contexts == 1;
 }
 
 int ocl_queue_knows(cl_command_queue queue, cl_uint what, cl_uint waits,
@@ -57,6 +65,12 @@ void ocl_queue_learns(cl_command_queue queue, cl_uint what)
 
 	if (q && (q->done & what) != what)
 		q->done |= what;
+}
+
+void ocl_flushed(cl_command_queue queue)
+{
+	ocl_queue_learns(queue, OCL_FLUSH);
+	ava_guest_flush(&ava_guest_library);
 }
 
 /* Both lists are of 64-bit numbers. */

@@ -87,6 +87,9 @@ ava_guest size_t ocl_partition_length(const cl_device_partition_property *list);
 ava_server void ocl_device_answer(cl_device_id device, cl_device_info name, size_t size,
 				  void *value, cl_uint guest_refs);
 
+/* No header has it. */
+cl_int clSetContentSizeBufferPoCL(cl_mem buffer, cl_mem content_size);
+
 /* What the vendor has and this library serves has an address. */
 ava_guest void *ocl_extension_address(const char *name);
 ava_guest void *ocl_platform_extension_address(cl_platform_id platform,
@@ -103,6 +106,9 @@ ava_guest void ocl_queue_made(cl_command_queue queue);
 ava_guest int ocl_queue_knows(cl_command_queue queue, cl_uint what, cl_uint waits,
 			      const cl_event *wait_list, const cl_event *event);
 ava_guest void ocl_queue_learns(cl_command_queue queue, cl_uint what);
+
+/* What waits in batches goes to the server now. */
+ava_guest void ocl_flushed(cl_command_queue queue);
 
 /* The same under the name that it had as an extension. */
 ava_guest cl_command_queue ocl_create_queue_khr(cl_context context, cl_device_id device,

@@ -51,7 +51,8 @@ typedef cl_command_buffer_khr cl_command_buffer_khr
 
 /* What every command ends with. */
 #define OCL_WAITS	cl_uint waits, \
-	const cl_event *wait_list ava_in ava_count(waits) ava_invalid(CL_INVALID_EVENT_WAIT_LIST)
+	const cl_event *wait_list ava_in ava_count(waits) ava_nullable \
+		ava_invalid(CL_INVALID_EVENT_WAIT_LIST)
 #define OCL_EVENT	cl_event *event ava_out ava_new
 
 #define OCL_ERROR	cl_int *err ava_status_out
@@ -86,6 +87,10 @@ void *clGetExtensionFunctionAddressForPlatform(cl_platform_id platform, const ch
 /* Not of the API: has the vendor a function of that name? */
 cl_int ocl_has_function(cl_platform_id platform, const char *name ava_string)
 	ava_id(5) ava_cached ava_server_replace(ocl_server_has_function);
+
+/* Of an extension of one vendor: how much of a buffer is its content. */
+cl_int clSetContentSizeBufferPoCL(cl_mem buffer, cl_mem content_size)
+	ava_id(6);
 
 cl_program clCreateProgramWithILKHR(cl_context context, const void *il, size_t length,
 	OCL_ERROR)
@@ -214,7 +219,8 @@ cl_int clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
 	ava_id(66);
 
 cl_int clFlush(cl_command_queue queue)
-	ava_id(67);
+	ava_id(67) ava_sync_if(!ocl_queue_knows(queue, OCL_FLUSH, 0, NULL, NULL))
+	ava_guest_after(ocl_flushed(queue));
 
 cl_int clFinish(cl_command_queue queue)
 	ava_id(68) ava_may_wait ava_server_replace(ocl_finish)

@@ -87,3 +87,26 @@ cl_int ocl_server_has_function(cl_platform_id platform, const char *name)
 		return CL_INVALID_VALUE;
 	return CL_SUCCESS;
 }
+
+cl_int clSetContentSizeBufferPoCL(cl_mem buffer, cl_mem content_size)
+{
+	cl_int (CL_API_CALL *set)(cl_mem, cl_mem) = NULL;
+	cl_platform_id platform = NULL;
+	cl_context context = NULL;
+	cl_device_id *devices = NULL;
+	size_t size = 0;
+
+	clGetMemObjectInfo(buffer, CL_MEM_CONTEXT, sizeof(context), &context, NULL);
+	if (context)
+		clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, NULL, &size);
+	if (size)
+		devices = malloc(size);
+	if (devices && !clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices, NULL))
+		clGetDeviceInfo(devices[0], CL_DEVICE_PLATFORM, sizeof(platform), &platform,
+				NULL);
+	free(devices);
+	if (platform)
+		set = clGetExtensionFunctionAddressForPlatform(platform,
+							       "clSetContentSizeBufferPoCL");
+	return set ? set(buffer, content_size) : CL_INVALID_OPERATION;
+}
