@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
-# the OpenCL test programs say the same in the guest as natively on the host VM
+# the OpenCL test programs say the same in the guest as natively on this machine
 while read -r test lab _; do
 	[ "$lab" = yes ] || continue
-	on_host=$(host "$BUILD/userspace/tests/$test") || fail "$test fails natively: $on_host"
+	# Not on the host VM, which would compile every kernel twice under emulation.
+	on_host=$("$BUILD/userspace/tests/$test" 2>/dev/null) || fail "$test fails natively: $on_host"
 	in_guest=$(guest 1 "$BUILD/userspace/tests/$test") || fail "$test fails in the guest: $in_guest"
 	same "$test: results" "$on_host" "$in_guest"
 	echo "$test: $(grep -c '^ok' <<<"$in_guest") cases"
