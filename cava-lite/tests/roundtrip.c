@@ -7,8 +7,10 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -242,10 +244,93 @@ static void test_strings(void)
 	free(joined);
 }
 
+/* What callbacks got, and a way to wait for them. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int calls, value;
+	tiny_box box, root;
+	uint32_t refs;
+	char text[600];
+	size_t bytes;
+} got = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void got_one(void)
+{
+	pthread_mutex_lock(&got.lock);
+	got.calls++;
+	pthread_cond_signal(&got.changed);
+	pthread_mutex_unlock(&got.lock);
+}
+
+static int wait_for(int calls)
+{
+	struct timespec end;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 10;
+	pthread_mutex_lock(&got.lock);
+	while (got.calls < calls && !ret)
+		ret = pthread_cond_timedwait(&got.changed, &got.lock, &end);
+	got.calls -= calls;
+	pthread_mutex_unlock(&got.lock);
+	return !ret;
+}
+
 static void visit(tiny_box box, void *data)
 {
-	(void)box;
+	got.box = box;
+	got.value = *(int *)data;
+	got_one();
+}
+
+static void poked(tiny_box box, tiny_box root, int value, void *data)
+{
+	got.box = box;
+	got.root = root;
+	got.value = value;
+	got.bytes = (uintptr_t)data;
+	tiny_refs(box, &got.refs);	/* it may call the API */
+	got_one();
+}
+
+static void named(const char *text, const void *bytes, size_t n, void *data)
+{
 	(void)data;
+	snprintf(got.text, sizeof(got.text), "%s", text);
+	got.bytes = n && ((const char *)bytes)[0] == text[0] ? n : 0;
+	got_one();
+}
+
+static void test_callbacks(void)
+{
+	tiny_box b = make(5), empty = tiny_create(NULL, NULL), root, w;
+	char name[500] = "";
+	int data = 77;
+
+	tiny_root(&root);
+	OK(!tiny_each(b, visit, &data) && wait_for(1) && got.box == b && got.value == 77,
+	   "a callback while its function runs");
+	OK(tiny_each(empty, visit, &data) == TINY_BAD_VALUE && wait_for(1) && got.box == empty,
+	   "one of a function that then fails");
+	OK(tiny_each((tiny_box)&data, visit, &data) == TINY_BAD_BOX && !got.calls, "refused: none");
+	OK(!tiny_when(b, poked, (void *)5) && !tiny_poke(b, 9) && wait_for(1) && got.value == 9 &&
+	   got.box == b && got.root == root && got.bytes == 5 && got.refs == 1,
+	   "one that comes later, with objects, that calls the API");
+	OK(!tiny_when(b, poked, NULL) && !tiny_release(b) && tiny_refs(b, &got.refs) == TINY_OK,
+	   "a box that a callback waits with stays");
+	OK(!tiny_poke(b, 8) && wait_for(1) && got.value == 8, "and is what it gets");
+	OK(tiny_when(empty, NULL, NULL) == TINY_BAD_VALUE, "no function");
+	w = tiny_watched(named, NULL, NULL);
+	OK(w && !tiny_name(w, "one") && wait_for(1) && !strcmp(got.text, "one") && got.bytes == 3 &&
+	   !tiny_name(w, "two") && wait_for(1) && !strcmp(got.text, "two"), "one that comes often");
+	memset(name, 'x', sizeof(name) - 1);
+	OK(!tiny_name(w, name) && wait_for(1) && strlen(got.text) > 50 && got.bytes == sizeof(name) - 1,
+	   "a text is cut, bytes are as many as there are");
+	OK(!tiny_release(w), "the end of what calls");
+	OK(!tiny_at_end(empty, visit, &data) && !tiny_release(empty) && wait_for(1) && got.box == empty,
+	   "one that an object's end calls");
 }
 
 static void test_values(void)
@@ -267,7 +352,6 @@ static void test_values(void)
 	OK(tiny_plus(40, 2) == 42, "no status");
 	tiny_nothing();
 	OK(!tiny_each(b, NULL, NULL), "no callback");
-	OK(!tiny_each(b, visit, &version), "a callback that is dropped, with its user data");
 	OK(tiny_each(b, NULL, &version) == TINY_NO_MEMORY, "user data without a callback");
 	tiny_release(b);
 }
@@ -345,9 +429,12 @@ static void test_loss(pid_t server)
 	uint32_t refs;
 	tiny_status status;
 
+	tiny_when(b, poked, NULL);
+	got.calls = 0;
 	/* the listening process: its child that serves us is in the same group */
 	kill(-server, SIGKILL);
 	OK(tiny_refs(b, &refs) == TINY_LOST, "a call after the server's death");
+	OK(wait_for(1) && got.value == -99 && got.box == b, "a callback that cannot come any more");
 	OK(!tiny_create(NULL, &status) && status == TINY_LOST, "a creation after it");
 	OK(tiny_plus(1, 2) == 77, "a call without status after it");
 }
@@ -366,6 +453,7 @@ int main(int argc, char **argv)
 	check_direct(70001);
 	test_strings();
 	test_values();
+	test_callbacks();
 	test_mixed();
 	test_threads();
 	if (argc > 1)

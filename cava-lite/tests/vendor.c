@@ -20,6 +20,12 @@ struct tiny_box_s {
 	char name[64];
 	uint64_t tag;
 	uint64_t slots[4];
+	void (*when)(tiny_box box, tiny_box root, int value, void *data);
+	void *when_data;
+	tiny_watcher watcher;
+	void *watcher_data;
+	void (*at_end)(tiny_box box, void *data);
+	void *end_data;
 };
 
 struct tiny_note_s {
@@ -92,6 +98,8 @@ tiny_status tiny_release(tiny_box box)
 	refs = --box->refs;
 	pthread_mutex_unlock(&lock);
 	if (!refs && box != &root) {
+		if (box->at_end)
+			box->at_end(box, box->end_data);
 		tiny_release(box->parent);
 		free(box->bytes);
 		free(box);
@@ -203,6 +211,8 @@ tiny_status tiny_name(tiny_box box, const char *name)
 		return TINY_BAD_VALUE;
 	strncpy(box->name, name, sizeof(box->name) - 1);
 	box->tag = strlen(name);
+	if (box->watcher)
+		box->watcher(name, name, strlen(name), box->watcher_data);
 	return TINY_OK;
 }
 
@@ -290,7 +300,13 @@ tiny_status tiny_note_retain(tiny_note note)
 
 tiny_status tiny_each(tiny_box box, void (*fn)(tiny_box box, void *data), void *data)
 {
-	return fn ? TINY_BAD_VALUE : box && data ? TINY_NO_MEMORY : TINY_OK;
+	if (!box)
+		return TINY_BAD_BOX;
+	if (!fn)
+		return data ? TINY_NO_MEMORY : TINY_OK;
+	fn(box, data);
+	/* called or not, an empty box is no success */
+	return box->size ? TINY_OK : TINY_BAD_VALUE;
 }
 
 tiny_status tiny_tag(tiny_box box, void *tag)
@@ -314,6 +330,9 @@ tiny_status tiny_poke(tiny_box box, uint8_t value)
 	if (!box || !box->size)
 		return TINY_BAD_BOX;
 	box->bytes[0] = value;
+	if (box->when)
+		box->when(box, &root, value, box->when_data);
+	box->when = NULL;
 	return TINY_OK;
 }
 
@@ -357,4 +376,34 @@ tiny_note tiny_note_failed(void)
 	note->refs = 1;
 	note->status = TINY_LOST;
 	return note;
+}
+
+tiny_status tiny_when(tiny_box box, void (*fn)(tiny_box box, tiny_box root, int value, void *data),
+		      void *data)
+{
+	if (!box || !fn)
+		return box ? TINY_BAD_VALUE : TINY_BAD_BOX;
+	box->when = fn;
+	box->when_data = data;
+	return TINY_OK;
+}
+
+tiny_box tiny_watched(tiny_watcher fn, void *data, tiny_status *status)
+{
+	tiny_box b = tiny_create(NULL, status);
+
+	if (b) {
+		b->watcher = fn;
+		b->watcher_data = data;
+	}
+	return b;
+}
+
+tiny_status tiny_at_end(tiny_box box, void (*fn)(tiny_box box, void *data), void *data)
+{
+	if (!box || !fn)
+		return box ? TINY_BAD_VALUE : TINY_BAD_BOX;
+	box->at_end = fn;
+	box->end_data = data;
+	return TINY_OK;
 }

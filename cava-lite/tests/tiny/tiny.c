@@ -76,8 +76,15 @@ tiny_status tiny_scale(double by, float *result ava_out) ava_id(16)
 tiny_status tiny_wait(uint32_t n, const tiny_note *notes ava_in ava_count(n)) ava_id(17) ava_may_wait;
 tiny_status tiny_note_release(tiny_note note ava_releases) ava_id(18) ava_async;
 tiny_status tiny_note_retain(tiny_note note ava_retains) ava_id(19);
-tiny_status tiny_each(tiny_box box, void (*fn)(tiny_box box, void *data) ava_callback_dropped(data),
+tiny_status tiny_each(tiny_box box, void (*fn)(tiny_box box ava_is(box), void *data) ava_callback(data),
 		      void *data) ava_id(20);
+tiny_status tiny_when(tiny_box box, void (*fn)(tiny_box box ava_is(box), tiny_box root, int value ava_lost(-99),
+					       void *data) ava_callback(data), void *data) ava_id(36);
+tiny_box tiny_watched(void (*fn)(const char *text ava_string, const void *bytes ava_in ava_bytes(n), size_t n,
+				 void *data) ava_callback_many(data), void *data,
+		      tiny_status *status ava_status_out) ava_id(37) ava_new;
+tiny_status tiny_at_end(tiny_box box, void (*fn)(tiny_box box ava_was(box), void *data) ava_callback(data),
+			void *data) ava_id(38);
 tiny_status tiny_tag(tiny_box box, void *tag ava_opaque) ava_id(21);
 tiny_status tiny_tagged(tiny_box box, uint64_t *tag ava_out) ava_id(22);
 tiny_status tiny_poke(tiny_box box, uint8_t value) ava_id(23) ava_async;

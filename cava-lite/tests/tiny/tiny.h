@@ -59,6 +59,14 @@ tiny_box tiny_wrap(size_t size, void *bytes, tiny_status *status);
 tiny_box tiny_parent(tiny_box box);
 uint32_t tiny_plus(uint32_t a, uint32_t b);
 void tiny_nothing(void);
+typedef void (*tiny_watcher)(const char *text, const void *bytes, size_t n, void *data);
+/* fn is called once, with the value of the next tiny_poke() */
+tiny_status tiny_when(tiny_box box, void (*fn)(tiny_box box, tiny_box root, int value, void *data),
+		      void *data);
+/* a box whose fn is called with each tiny_name() of it */
+tiny_box tiny_watched(tiny_watcher fn, void *data, tiny_status *status);
+/* fn is called when the box is no more */
+tiny_status tiny_at_end(tiny_box box, void (*fn)(tiny_box box, void *data), void *data);
 /* how often the vendor was asked */
 uint32_t tiny_asked(void);
 /* a note of something that failed */
