@@ -18,7 +18,6 @@
 #define ARG_OBJECTS	16
 #define SHAPES		16
 #define ARGS_MAX	65536	/* of which something is remembered */
-#define ARG_MAX_BYTES	65536	/* of a value of a size that is not known */
 
 /* Described in the spec; not of the API, so no header declares it. */
 cl_int ocl_get_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
@@ -159,8 +158,8 @@ size_t ocl_arg_given(cl_kernel kernel, cl_uint index, size_t size, const void *v
 	if (k)
 		fact = fact_of(k, kernel, index);
 	if (fact.kind == OCL_ARG_UNKNOWN)
-		return size <= ARG_MAX_BYTES ? size : 0;
-	return size == fact.size ? size : 0;
+		return size <= OCL_ARG_MAX ? size : 0;
+	return size <= fact.size ? size : 0;
 }
 
 /* ---- arguments --------------------------------------------------------------------- */

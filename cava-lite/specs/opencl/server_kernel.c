@@ -9,8 +9,6 @@
 #include "opencl_common.h"
 #include "server_queue.h"
 
-#define ARG_MAX_BYTES	65536	/* of an argument that is not known */
-
 /* Size of a value of the language's own types, or 0. */
 static cl_uint scalar_size(const char *type, size_t len)
 {
@@ -118,10 +116,17 @@ cl_int ocl_server_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
 /* The vendor refuses the size before it looks at the value; if not, it finds zeros. */
 static cl_int set_without_value(cl_kernel kernel, cl_uint index, size_t size)
 {
-	void *zeros = calloc(1, ARG_MAX_BYTES);
-	cl_int err = zeros ? clSetKernelArg(kernel, index, size, zeros) :
-			     CL_OUT_OF_HOST_MEMORY;
+	cl_uint count = 0;
+	cl_int err = CL_INVALID_ARG_SIZE;
+	void *zeros;
 
+	clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof(count), &count, NULL);
+	if (index >= count)
+		return CL_INVALID_ARG_INDEX;
+	if (size > OCL_ARG_MAX)
+		return err;
+	zeros = calloc(1, size ? size : 1);
+	err = zeros ? clSetKernelArg(kernel, index, size, zeros) : CL_OUT_OF_HOST_MEMORY;
 	free(zeros);
 	return err;
 }
