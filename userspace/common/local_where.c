@@ -28,7 +28,8 @@ int ava_local_where(char *path, const char *name)
 	char dir[AVA_LOCAL_PATH];
 	int len, ret;
 
-	if (run && *run == '/')
+	/* It may name a session's directory that is gone, or another user's. */
+	if (run && *run == '/' && !access(run, W_OK | X_OK))
 		len = snprintf(dir, sizeof(dir), "%s/ava", run);
 	else
 		len = snprintf(dir, sizeof(dir), "/tmp/ava-%u", geteuid());

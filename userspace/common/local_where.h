@@ -12,7 +12,7 @@
  * @path: (out) AVA_LOCAL_PATH bytes
  * @name: of the file
  *
- * $XDG_RUNTIME_DIR/ava, or /tmp/ava-UID without that variable.
+ * $XDG_RUNTIME_DIR/ava, or /tmp/ava-UID if that variable names nothing writable.
  * Return: 0, -ENAMETOOLONG, or -EACCES if the directory is there and another
  * user could have made or could change it.
  */

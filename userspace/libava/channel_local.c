@@ -24,6 +24,7 @@
 
 #include "../common/local_proto.h"
 #include "../common/local_where.h"
+#include "../common/memcheck.h"
 #include "../common/spin.h"
 #include "local_ring.h"
 
@@ -93,6 +94,7 @@ static int local_hello(int fd, const struct ava_api_id *api, struct ava_local_we
 		ret = welcome->status;
 	if (ret)
 		return ret;
+	ava_memory_filled(&probe, sizeof(probe));
 	return __atomic_load_n(&probe, __ATOMIC_ACQUIRE) == hello.nonce + 1 ? 0 : -EPERM;
 }
 

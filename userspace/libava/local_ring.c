@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../common/local_proto.h"
+#include "../common/memcheck.h"
 #include "../common/spin.h"
 #include "local_ring.h"
 
@@ -196,6 +197,16 @@ static int cqe_status(const struct ava_cqe *cqe)
 	}
 }
 
+static void segs_filled(const struct ava_call *call)
+{
+	const struct ava_seg *segs = (const void *)(uintptr_t)call->segs;
+	uint32_t i;
+
+	for (i = 0; i < call->seg_count; i++)
+		if (segs[i].flags & AVA_SEG_FROM_HOST)
+			ava_memory_filled((void *)(uintptr_t)segs[i].addr, segs[i].len);
+}
+
 static void call_finish(struct local_ring *r, struct local_slot *slot,
 			const struct ava_cqe *cqe)
 {
@@ -214,6 +225,7 @@ static void call_finish(struct local_ring *r, struct local_slot *slot,
 		r->dead = status;
 	if (!call)
 		return;
+	segs_filled(call);
 	ava_spin_learn(&r->took[slot->func % SPIN_CLASSES], cqe->reserved);
 	call->reply_len = status ? 0 : cqe->reply_len;
 	call->device_ns = cqe->device_ns;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,6 +126,8 @@ static int local_greet(int fd, const struct ava_server_api *api, int *err)
 /* What the vendor's library complains about is the guest's to read. */
 static void local_adopt_stderr(int err)
 {
+	/* A reader that went must not end the vendor's threads. */
+	signal(SIGPIPE, SIG_IGN);
 	if (ava_local_native && err >= 0)
 		dup2(err, STDERR_FILENO);
 	if (err >= 0)

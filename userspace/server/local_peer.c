@@ -172,12 +172,24 @@ static void adopt_limits(const struct local_peer *peer)
 			setrlimit(ava_limits_known[i].resource, &limit);
 }
 
+/* Being nicer is always allowed. */
+static void adopt_niceness(const struct local_peer *peer)
+{
+	int nice;
+
+	errno = 0;
+	nice = getpriority(PRIO_PROCESS, peer->pid);
+	if (!errno)
+		setpriority(PRIO_PROCESS, 0, nice);
+}
+
 void local_peer_adopt(const struct local_peer *peer, uint64_t environ)
 {
 	cpu_set_t cpus;
 
 	if (!sched_getaffinity(peer->pid, sizeof(cpus), &cpus))
 		sched_setaffinity(0, sizeof(cpus), &cpus);
+	adopt_niceness(peer);
 	adopt_environment(peer, environ);
 	adopt_directory(peer);
 	adopt_limits(peer);

@@ -62,8 +62,8 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
  * @peer: the process
  * @environ: address of its environment
  *
- * Takes over its environment, working directory, CPUs and resource limits, as far as
- * the system lets; what cannot be taken over stays. In the only thread.
+ * Takes over its environment, working directory, CPUs, niceness and resource limits, as
+ * far as the system lets; what cannot be taken over stays. In the only thread.
  */
 void local_peer_adopt(const struct local_peer *peer, uint64_t environ);
 
