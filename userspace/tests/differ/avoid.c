@@ -37,6 +37,7 @@ const struct avoid avoids[] = {
 	{ "image-no-origin", "clEnqueueRead/WriteImage with no origin: SIGSEGV" },
 	{ "image-pitch-small", "clEnqueueRead/WriteImage with a pitch that is too small: SIGSEGV" },
 	{ "map-image-empty", "clEnqueueMapImage of an empty region: assertion" },
+	{ "rect-origin-overflow", "rectangles whose origin overflows: accepted, writes anywhere" },
 	{ "copy-rect-null", "clEnqueueCopyBufferRect without a buffer: SIGSEGV" },
 	{ "copy-rect-empty", "clEnqueueCopyBufferRect of an empty region: SIGSEGV" },
 	{ "image-null-buffer", "clEnqueueCopyImageToBuffer and back without a buffer: SIGSEGV" },

@@ -28,13 +28,14 @@ static unsigned long first_seed = 1, count = 1;
 static unsigned int length = 40;
 static bool *skipped;
 static bool child_each, want_coverage;
-static const char *only;
+static const char *only, *without;
 
 static void load_tables(void)
 {
 	for (size_t i = 0; i < TABLES; i++)
 		for (const struct op *op = tables[i]; op->name; op++) {
-			if (only && !strstr(op->name, only) && op->weight < 1000)
+			if ((only && !strstr(op->name, only)) ||
+			    (without && strstr(op->name, without)))
 				continue;
 			ops[op_count++] = op;
 			total_weight += op->weight;
@@ -245,7 +246,8 @@ static void usage(void)
 	      "  --seed N     the first seed; --count N how many, one after the other\n"
 	      "  --length N   operations in a sequence\n"
 	      "  --skip       leave these operations out\n"
-	      "  --only NAME  only operations with NAME in their name\n"
+	      "  --only NAME  only operations with NAME in their name; --without NAME none\n"
+	      "               of them\n"
 	      "  --fork       each sequence in a process of its own, crashes told\n"
 	      "  --coverage   tell how often each operation was made in each wrong way;\n"
 	      "               status 1 if one never was\n"
@@ -257,7 +259,7 @@ static void usage(void)
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
 	{ "length", required_argument, NULL, 'l' }, { "skip", required_argument, NULL, 'k' },
-	{ "only", required_argument, NULL, 'o' }, { "fork", no_argument, NULL, 'f' },
+	{ "only", required_argument, NULL, 'o' }, { "without", required_argument, NULL, 'w' }, { "fork", no_argument, NULL, 'f' },
 	{ "coverage", no_argument, NULL, 'c' }, { "try", required_argument, NULL, 't' },
 	{ "avoided", no_argument, NULL, 'a' }, { NULL, 0, NULL, 0 }
 };
@@ -274,6 +276,7 @@ static char *parse(int argc, char **argv)
 		case 'l': length = (unsigned int)strtoul(optarg, NULL, 0); break;
 		case 'k': skips = optarg; break;
 		case 'o': only = optarg; break;
+		case 'w': without = optarg; break;
 		case 'f': child_each = true; break;
 		case 'c': want_coverage = true; break;
 		case 't':

@@ -169,7 +169,7 @@ static void some_rect(struct world *w, struct rect *r, size_t size, const size_t
 
 static void rect_wrong(struct world *w, struct rect *r, size_t size, unsigned int wrong)
 {
-	switch (wrong) {
+	switch (avoid_fault(wrong, 6, "rect-origin-overflow")) {
 	case 1: r->region[draw(w, 3)] = 0; break;
 	case 2: r->origin[draw(w, 3)] = size; break;
 	case 3: r->row = 1; r->region[0] = 2; break;
