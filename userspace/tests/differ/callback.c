@@ -11,12 +11,27 @@
 
 #define PATIENCE 10
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t heard = PTHREAD_COND_INITIALIZER;
+static uint64_t current;
+
+void cookies_for(const struct world *w)
+{
+	pthread_mutex_lock(&lock);
+	current = w ? w->seed : 0;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Never freed: a callback may come when its sequence is long over. */
 struct cookie *cookie_make(struct world *w, enum hearings when, const char *format, ...)
 {
-	struct cookie *cookie = keep(w, sizeof(*cookie));
+	struct cookie *cookie = calloc(1, sizeof(*cookie));
 	va_list ap;
 
+	if (!cookie)
+		abort();
 	cookie->w = w;
+	cookie->seed = w->seed;
 	cookie->when = when;
 	va_start(ap, format);
 	vsnprintf(cookie->text, sizeof(cookie->text), format, ap);
@@ -26,8 +41,7 @@ struct cookie *cookie_make(struct world *w, enum hearings when, const char *form
 
 void cookie_heard(struct cookie *cookie, const char *format, ...)
 {
-	struct world *w = cookie->w;
-	struct hearing *h = &w->hearing[cookie->when];
+	struct hearing *h;
 	char text[160];
 	char **list;
 	va_list ap;
@@ -36,21 +50,26 @@ void cookie_heard(struct cookie *cookie, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, format, ap);
 	va_end(ap);
-	pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&lock);
+	if (cookie->seed != current) {
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	h = &cookie->w->hearing[cookie->when];
 	list = realloc(h->said, (h->count + 1) * sizeof(*list));
 	if (!list)
 		abort();
 	h->said = list;
 	h->said[h->count++] = strdup(text);
-	pthread_cond_broadcast(&w->heard);
-	pthread_mutex_unlock(&w->lock);
+	pthread_cond_broadcast(&heard);
+	pthread_mutex_unlock(&lock);
 }
 
 void cookie_expect(struct world *w, enum hearings when)
 {
-	pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&lock);
 	w->hearing[when].expected++;
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&lock);
 }
 
 static int by_text(const void *a, const void *b)
@@ -65,8 +84,8 @@ void cookies_drain(struct world *w, enum hearings when)
 
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += PATIENCE;
-	pthread_mutex_lock(&w->lock);
-	while (h->count < h->expected && !pthread_cond_timedwait(&w->heard, &w->lock, &end))
+	pthread_mutex_lock(&lock);
+	while (h->count < h->expected && !pthread_cond_timedwait(&heard, &lock, &end))
 		;
 	if (h->count)
 		qsort(h->said, h->count, sizeof(*h->said), by_text);
@@ -80,5 +99,5 @@ void cookies_drain(struct world *w, enum hearings when)
 		end_line(w);
 	}
 	h->count = h->expected = 0;
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_unlock(&lock);
 }

@@ -126,8 +126,6 @@ struct world {
 	unsigned int maps;
 
 	/* what callbacks said; they run on any thread */
-	pthread_mutex_t lock;
-	pthread_cond_t heard;
 	struct hearing {
 		char **said;
 		unsigned int count, expected;
@@ -240,6 +238,7 @@ void mem_define(struct world *w, struct obj *mem, const void *pattern);
 /* One cookie per registration: told with @text when it is called. */
 struct cookie {
 	struct world *w;
+	uint64_t seed;
 	enum hearings when;
 	char text[64];
 };
@@ -250,6 +249,8 @@ void cookie_heard(struct cookie *cookie, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* One more callback is sure to come. */
 void cookie_expect(struct world *w, enum hearings when);
+/* From now on callbacks are for this sequence, or for none: those of others are dropped. */
+void cookies_for(const struct world *w);
 /* Wait for those that are to come and tell all, sorted. */
 void cookies_drain(struct world *w, enum hearings when);
 

@@ -78,10 +78,9 @@ static void world_open(struct world *w, uint64_t seed)
 	cl_device_id device;
 
 	memset(w, 0, sizeof(*w));
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->heard, NULL);
 	w->seed = seed;
 	w->out = stdout;
+	cookies_for(w);
 	w->random = seed * 0x2545f4914f6cdd1d;
 	w->building = chance(w, BUILDING);
 	w->wild = (unsigned int)ONE_OF(w, 0, 10, 30, 50, 80);
@@ -158,6 +157,7 @@ static void world_close(struct world *w)
 	release_all(w);
 	release_devices(w);
 	cookies_drain(w, H_END);
+	cookies_for(NULL);
 	world_free(w);
 }
 

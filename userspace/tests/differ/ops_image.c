@@ -178,7 +178,7 @@ static struct obj *new_image(struct world *w, struct obj *context, cl_mem_object
 	mem->flags = flags;
 	mem->parent = buffer;
 	if (buffer)
-		mem->leaks = buffer->leaks = mem_root(buffer)->leaks = context->leaks = true;
+		mem->leaks = context->leaks = true;
 	else
 		define_image(w, mem);
 	return mem;
