@@ -28,8 +28,8 @@ struct attachment {
 };
 
 struct object {
-	struct ava_object pub;		/* first: what the application points to */
-	struct ava_hash_node by_address;
+	struct ava_hash_node by_address; /* first: a leak checker follows starts of blocks */
+	struct ava_object pub;		/* what the application points to */
 	struct ava_hash_node by_handle;
 	struct object *next;		/* of those that ended together */
 	struct attachment *attached;
@@ -74,7 +74,7 @@ static struct object *object_typed(const void *p, uint32_t type)
 
 static bool object_hash(struct object *o, uint64_t handle)
 {
-	if (!ava_hash_add(&addresses, &o->by_address, (uintptr_t)o))
+	if (!ava_hash_add(&addresses, &o->by_address, (uintptr_t)&o->pub))
 		return false;
 	if (ava_hash_add(&handles, &o->by_handle, handle))
 		return true;
@@ -532,7 +532,7 @@ bool ava_object_pin(const void *p)
 void ava_object_unpin(const void *p)
 {
 	pthread_mutex_lock(&lock);
-	object_unpin_unlock((struct object *)(uintptr_t)p);
+	object_unpin_unlock((struct object *)((uintptr_t)p - offsetof(struct object, pub)));
 }
 
 /* ---- what modules keep with an object ----------------------------------------------- */
