@@ -220,6 +220,8 @@ static void call_finish(struct local_ring *r, struct local_slot *slot,
 			       (char *)r->shared + sqe->reply_off, cqe->reply_len);
 		else
 			status = -EPROTO;
+		/* the arena may have held what the program had not set */
+		ava_memory_filled((void *)(uintptr_t)call->reply, cqe->reply_len);
 	}
 	if (status)
 		r->dead = status;
