@@ -215,13 +215,14 @@ static void call_finish(struct local_ring *r, struct local_slot *slot,
 	int status = cqe_status(cqe);
 
 	if (!status && call && cqe->reply_len) {
-		if (cqe->reply_len <= call->reply_cap)
+		if (cqe->reply_len <= call->reply_cap) {
 			memcpy((void *)(uintptr_t)call->reply,
 			       (char *)r->shared + sqe->reply_off, cqe->reply_len);
-		else
+			/* the arena may have held what the program had not set */
+			ava_memory_filled((void *)(uintptr_t)call->reply, cqe->reply_len);
+		} else {
 			status = -EPROTO;
-		/* the arena may have held what the program had not set */
-		ava_memory_filled((void *)(uintptr_t)call->reply, cqe->reply_len);
+		}
 	}
 	if (status)
 		r->dead = status;
