@@ -36,6 +36,18 @@ static void emit_touch(const struct func *f, const struct param *p, struct text 
 		text_add(out, "\tif (%s)\n\t\tmock_read(%s, strlen(%s));\n", p->name, p->name, p->name);
 }
 
+/* A callback comes at once, with nothing in it. */
+static void emit_call_back(const struct param *p, struct text *out)
+{
+	size_t i;
+
+	text_add(out, "\tif (%s)\n\t\t%s(", p->name, p->name);
+	for (i = 0; i < p->callback->params.n; i++)
+		text_add(out, "%s%s", i ? ", " : "",
+			 p->callback->params.v[i].is_userdata ? p->callback_data : "0");
+	text_add(out, ");\n");
+}
+
 static void emit_function(const struct func *f, struct text *out)
 {
 	size_t i;
@@ -47,6 +59,9 @@ static void emit_function(const struct func *f, struct text *out)
 		emit_touch(f, &f->params.v[i], out);
 	for (i = 0; !f->implicits.n && i < f->params.n; i++)
 		emit_fill(f, &f->params.v[i], out);
+	for (i = 0; i < f->params.n; i++)
+		if (param_is_callback(&f->params.v[i]))
+			emit_call_back(&f->params.v[i], out);
 	if (f->ret->handle)
 		text_add(out, "\treturn (%s)mock_object();\n", f->ret->bare);
 	else if (!f->ret->is_void)

@@ -23,6 +23,7 @@ extern const struct ava_func ava_api_funcs[];
 extern const unsigned int ava_api_func_count;
 
 static unsigned int kept[65536];
+static const char *dir;		/* a server's own environment is not the caller's */
 
 static uint64_t portable(uint64_t word)
 {
@@ -58,7 +59,6 @@ static void write_input(const struct ava_server_call *call, int fd)
 
 static int record(struct ava_server_call *call)
 {
-	const char *dir = getenv("AVA_RECORD");
 	char path[512];
 	int fd;
 
@@ -81,9 +81,10 @@ int main(int argc, char **argv)
 {
 	struct ava_server_api api = {
 		.id = AVA_API_ID, .funcs = ava_api_funcs, .func_count = ava_api_func_count,
-		.dispatch = record, .log_name = "record",
+		.dispatch = record, .log_name = "record", .ordered = true,
 	};
 
+	dir = getenv("AVA_RECORD");
 	ava_api_init();
 	return ava_server_main(argc, argv, &api);
 }

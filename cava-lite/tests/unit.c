@@ -1313,7 +1313,6 @@ static void test_serve_callbacks(void **state)
 	call_back(once, 3);
 	call_back(many, 4);
 	assert_true(event_count == 4 && events[2] == 103 && events[3] == 204);
-	free(many);
 }
 
 /* A function that fails forgets its callback, unless the vendor called it. */

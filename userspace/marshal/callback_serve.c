@@ -29,6 +29,7 @@ struct ava_server_callback {
 
 /* Held for a moment only, never while an event is sent. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ava_server_callback *standing;	/* may be called until the process ends */
 
 struct ava_server_callback *ava_serve_callback(struct ava_serve *s, bool many)
 {
@@ -114,6 +115,10 @@ static void callback_ready(struct ava_server_callback *cb)
 	}
 	cb->ready = true;
 	over = cb->called && !cb->many;
+	if (cb->many) {
+		cb->next = standing;
+		standing = cb;
+	}
 	pthread_mutex_unlock(&lock);
 	if (over)
 		free(cb);
