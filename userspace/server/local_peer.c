@@ -153,7 +153,7 @@ static void adopt_environment(const struct local_peer *peer, uint64_t environ)
 	}
 }
 
-static void adopt_directory(const struct local_peer *peer)
+void local_peer_follow(const struct local_peer *peer)
 {
 	char path[64];
 
@@ -191,6 +191,6 @@ void local_peer_adopt(const struct local_peer *peer, uint64_t environ)
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	adopt_niceness(peer);
 	adopt_environment(peer, environ);
-	adopt_directory(peer);
+	local_peer_follow(peer);
 	adopt_limits(peer);
 }

@@ -67,4 +67,12 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
  */
 void local_peer_adopt(const struct local_peer *peer, uint64_t environ);
 
+/**
+ * local_peer_follow() - go where it is
+ * @peer: the process
+ *
+ * Stays where this process is if that cannot be.
+ */
+void local_peer_follow(const struct local_peer *peer);
+
 #endif /* AVA_SERVER_LOCAL_PEER_H */

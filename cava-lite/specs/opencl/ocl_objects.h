@@ -149,6 +149,14 @@ ava_server cl_int ocl_server_program_info(cl_program program,
 ava_server cl_int ocl_server_program_binaries(cl_program program, size_t size,
 					      void *binaries);
 
+ava_server cl_int ocl_build(cl_program program, cl_uint n, const cl_device_id *devices,
+			    const char *options,
+			    void (CL_CALLBACK *notify)(cl_program, void *), void *user_data);
+ava_server cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
+			      const char *options, cl_uint header_count,
+			      const cl_program *headers, const char **header_names,
+			      void (CL_CALLBACK *notify)(cl_program, void *),
+			      void *user_data);
 ava_server cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t size,
 				 const void *value);
 

@@ -393,7 +393,7 @@ cl_int clBuildProgram(cl_program program, cl_uint n,
 	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
 		ava_callback(user_data),
 	void *user_data)
-	ava_id(126);
+	ava_id(126) ava_server_replace(ocl_build);
 
 cl_int clCompileProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
@@ -402,7 +402,7 @@ cl_int clCompileProgram(cl_program program, cl_uint n,
 	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
 		ava_callback(user_data),
 	void *user_data)
-	ava_id(127);
+	ava_id(127) ava_server_replace(ocl_compile);
 
 cl_program clLinkProgram(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,

@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include <ava/server.h>
+
 #include "opencl_common.h"
 
 cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
@@ -70,6 +72,25 @@ cl_int ocl_server_program_binaries(cl_program program, size_t size, void *binari
 	free(list);
 	free(sizes);
 	return err;
+}
+
+/* Headers are looked for where the application is. */
+cl_int ocl_build(cl_program program, cl_uint n, const cl_device_id *devices,
+		 const char *options, void (CL_CALLBACK *notify)(cl_program, void *),
+		 void *user_data)
+{
+	ava_server_follow();
+	return clBuildProgram(program, n, devices, options, notify, user_data);
+}
+
+cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
+		   const char *options, cl_uint header_count, const cl_program *headers,
+		   const char **header_names, void (CL_CALLBACK *notify)(cl_program, void *),
+		   void *user_data)
+{
+	ava_server_follow();
+	return clCompileProgram(program, n, devices, options, header_count, headers,
+				header_names, notify, user_data);
 }
 
 /* Vendors are not prepared for programs that have no intermediate language. */

@@ -75,6 +75,15 @@ int ava_server_push(struct ava_server_call *call, uint32_t seg,
 		    uint64_t offset, const void *buf, uint64_t len);
 
 /**
+ * ava_server_follow() - stand in the directory in which the guest's process stands now
+ *
+ * For a server that is like its guest's process (LOCAL on one machine): call it before
+ * the vendor's library looks for files by names that the application gave. Does nothing
+ * in any other server. Any thread.
+ */
+void ava_server_follow(void);
+
+/**
  * struct ava_server_api - a generated server
  * @id: name, version, hash
  * @funcs: function table, sorted by id
