@@ -19,7 +19,7 @@ $(T)/tiny/ava-server-tiny: $(T)/vendor.o
 $(T)/roundtrip: tests/roundtrip.c tests/tap.h $(T)/tiny/libava-tiny.so
 	$(CC) $(TEST_FLAGS) -o $@ $< -L$(T)/tiny -lava-tiny -Wl,-rpath,$(T)/tiny
 
-$(T)/unit: tests/unit.c $(wildcard ../userspace/marshal/*.c) ../userspace/common/log.c $(wildcard ../userspace/include/ava/*.h)
+$(T)/unit: $(wildcard tests/unit*.c) tests/unit.h $(wildcard ../userspace/marshal/*.c) ../userspace/common/log.c $(wildcard ../userspace/include/ava/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover -o $@ \
 		$(filter %.c,$^) -lcmocka
