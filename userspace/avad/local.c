@@ -263,6 +263,8 @@ static int signals_open(void)
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started this may ignore it: the end of a server could not be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -305,14 +307,28 @@ static int manager_foreground(struct local_manager *l)
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* What else the program was given, a lock or the end of a pipe, ends with the program. */
+static void close_inherited(int sock, int lock)
+{
+	int low = sock < lock ? sock : lock, high = sock < lock ? lock : sock;
+
+	if (low > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
 /* What it says is for later readers: whoever started it has gone on. */
-static void become_daemon(const struct local_manager *l)
+static void become_daemon(const struct local_manager *l, int sock)
 {
 	char name[PATH_MAX];
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), log;
+	int null, log;
 
+	close_inherited(sock, l->place.lock);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	snprintf(name, sizeof(name), "%s.log", l->place.path);
-	log = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	log = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	setsid();
 	if (chdir("/"))
 		avad_log(AVAD_WARNING, "cannot change to /: %s", strerror(errno));
@@ -321,21 +337,38 @@ static void become_daemon(const struct local_manager *l)
 	dup2(log < 0 ? null : log, STDERR_FILENO);
 }
 
+/* No child of what becomes the program: that may wait for all that it has. */
+static int manager_fork(struct local_manager *l, int sock)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		pid = fork();
+		if (pid)
+			_exit(pid < 0 ? errno : 0);
+		become_daemon(l, sock);
+		_exit(manager_run(l, sock) ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno == ECHILD ? 0 : -errno;	/* SIGCHLD is ignored */
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
 /* The socket is there before the manager runs: connections wait in it. */
 static int manager_background(struct local_manager *l)
 {
 	int sock = avad_local_listen(&l->place);
-	pid_t pid;
+	int ret;
 
 	if (sock < 0)
 		return sock == -EADDRINUSE ? 0 : sock;
-	pid = fork();
-	if (!pid) {
-		become_daemon(l);
-		_exit(manager_run(l, sock) ? EXIT_FAILURE : EXIT_SUCCESS);
-	}
+	ret = manager_fork(l, sock);
 	close(sock);
-	return pid < 0 ? -errno : 0;
+	return ret;
 }
 
 /* Holds a connection as long as the command runs: the manager is not idle. */
@@ -369,11 +402,24 @@ static int run_command(struct local_manager *l, char **command)
 	return errno == ENOENT ? 127 : 126;
 }
 
+/* A program may be started without; what is opened must not take their places. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int avad_local(const struct avad_local_options *o)
 {
 	struct local_manager l = { .idle_seconds = o->idle_seconds };
 	int ret;
 
+	fill_standard_descriptors();
 	l.m.config_dir = o->config_dir;
 	if (avad_config_load(o->config_dir, &l.m.apis) ||
 	    avad_local_socket_open(&l.place, o->socket))

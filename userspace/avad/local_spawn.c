@@ -75,6 +75,8 @@ static void child_main(const struct avad_api *api, int conn, char **argv, char *
 	const struct ava_local_welcome refused = { .status = -EIO };
 	const char *step;
 
+	/* What a terminal sends is for the program, which may go on. */
+	setsid();
 	child_signals();
 	step = child_descriptors(conn);
 	if (!step) {
