@@ -55,9 +55,9 @@ static int local_connect(const char *path)
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = local_ring_descriptor(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
 	if (fd < 0)
-		return -errno;
+		return fd;
 	do {
 		ret = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
 	} while (ret < 0 && errno == EINTR);
@@ -203,7 +203,8 @@ static int table_slot_locked(struct ava_channel *ch, uint32_t *id)
 
 /*
  * A child of a fork must not hold the server's end of a stream's socket: the
- * parent would not see the server's end.
+ * parent would not see the server's end. Who forks has this lock and asks for the
+ * context's, under which a stream may be closed: it is taken before a channel's.
  */
 static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -229,20 +230,14 @@ static int local_stream_send(struct ava_channel *ch, uint32_t id, struct local_r
 	struct ava_local_stream msg = { .magic = AVA_LOCAL_MAGIC, .stream = id };
 	int fds[2], ret;
 
-	pthread_once(&fork_once, fork_init);
-	if (fork_error)
-		return fork_error;
-	pthread_mutex_lock(&fork_lock);
 	ret = local_ring_open(ring, fds);
 	if (ret)
-		goto out;
+		return ret;
 	ret = ava_local_send(ch->fd, &msg, sizeof(msg), fds, 2);
 	close(fds[0]);
 	close(fds[1]);
 	if (ret)
 		local_ring_close(*ring);
-out:
-	pthread_mutex_unlock(&fork_lock);
 	return ret == -EPIPE ? -ENOLINK : ret;
 }
 
@@ -251,6 +246,10 @@ static int local_stream_open(struct ava_channel *ch, uint32_t *id)
 	struct local_ring *ring;
 	int ret;
 
+	pthread_once(&fork_once, fork_init);
+	if (fork_error)
+		return fork_error;
+	pthread_mutex_lock(&fork_lock);
 	pthread_mutex_lock(&ch->lock);
 	ret = table_slot_locked(ch, id);
 	if (!ret)
@@ -258,6 +257,7 @@ static int local_stream_open(struct ava_channel *ch, uint32_t *id)
 	if (!ret)
 		__atomic_store_n(&ch->table->rings[*id], ring, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&ch->lock);
+	pthread_mutex_unlock(&fork_lock);
 	return ret;
 }
 

@@ -101,15 +101,31 @@ static int ring_map(struct local_ring *r, int fd)
 	return 0;
 }
 
+int local_ring_descriptor(int fd)
+{
+	int high = fd;
+
+	if (fd < 0)
+		return -errno;
+	if (fd <= STDERR_FILENO) {
+		high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		high = high < 0 ? -errno : high;
+		close(fd);
+	}
+	return high;
+}
+
 static int ring_sockets(struct local_ring *r, int *peer)
 {
 	int sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
 		return -errno;
-	r->sock = sv[0];
+	r->sock = local_ring_descriptor(sv[0]);
 	*peer = sv[1];
-	return 0;
+	if (r->sock < 0)
+		close(sv[1]);
+	return r->sock < 0 ? r->sock : 0;
 }
 
 int local_ring_open(struct local_ring **out, int fds[2])
@@ -337,12 +353,19 @@ static int ring_watch(struct local_ring *r, uint32_t budget, int *looked)
 static void ring_follow_locked(struct local_ring *r, uint32_t index)
 {
 	uint32_t *wants = AVA_LOCAL_GUEST_WANTS(r->shared);
+	int state;
 
 	if ((int32_t)(*wants - index) > 0)
 		__atomic_store_n(wants, index, __ATOMIC_SEQ_CST);
+	/* The server completes, then looks: one of the two has to see the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	ring_reap(r);
-	if ((int32_t)(r->head - index) < 0 && r->waiting)
-		pthread_cond_wait(&r->turn, &r->lock);
+	if ((int32_t)(r->head - index) >= 0 || !r->waiting)
+		return;
+	/* Who is cancelled here would take the lock along. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_cond_wait(&r->turn, &r->lock);
+	pthread_setcancelstate(state, &state);
 }
 
 static void ring_lead_locked(struct local_ring *r, uint32_t index, uint32_t budget)

@@ -11,6 +11,15 @@
 struct local_ring;
 
 /**
+ * local_ring_descriptor() - a descriptor that is not where a program expects its standard ones
+ * @fd: a new one, close-on-exec, or -1 with errno; taken over
+ *
+ * A program that was started without those writes to them all the same.
+ * Return: the same or another one, or -errno.
+ */
+int local_ring_descriptor(int fd);
+
+/**
  * local_ring_open() - make a stream's memory and socket
  * @ring: (out) the stream
  * @fds: (out) memory and socket for the server; the caller closes them

@@ -44,14 +44,17 @@ static uint32_t output_fetch(struct ava_context *ctx, char *buf)
 void ava_context_output(struct ava_context *ctx)
 {
 	char buf[OUTPUT_ROOM];
-	int saved = errno;
+	int saved = errno, state;
 	uint32_t len;
 
+	/* A thread that is cancelled while it writes would take the lock along. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_mutex_lock(&ctx->output_lock);
 	do {
 		len = output_fetch(ctx, buf);
 		output_write(buf, len);
 	} while (len == OUTPUT_ROOM);
 	pthread_mutex_unlock(&ctx->output_lock);
+	pthread_setcancelstate(state, &state);
 	errno = saved;
 }

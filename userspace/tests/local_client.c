@@ -5,11 +5,13 @@
  *   local-client              one call, then exit
  *   local-client open         nothing more
  *   local-client probe WHAT   print what the server answers
+ *   local-client write        what it writes where its standard output is does no harm
  *   local-client wait         print "ready", then call what never returns
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ava/context.h>
 
@@ -40,6 +42,17 @@ static int probe(struct ava_context *ctx, const char *text)
 	return ret;
 }
 
+static int write_and_call(struct ava_context *ctx)
+{
+	uint64_t pid;
+	int ret = call_u64(ctx, ECHO_PID, NULL, &pid);
+	int fd;
+
+	for (fd = 0; !ret && fd < 3; fd++)
+		ret = write(fd, "text", 4) > 0;
+	return ret ? ret : call_u64(ctx, ECHO_PID, NULL, &pid);
+}
+
 static int wait_forever(struct ava_context *ctx)
 {
 	struct ava_call call = { .func = ECHO_BLOCK };
@@ -66,6 +79,8 @@ int main(int argc, char **argv)
 		return 0;
 	if (!strcmp(what, "probe") && argc == 3)
 		ret = probe(ctx, argv[2]);
+	else if (!strcmp(what, "write"))
+		ret = write_and_call(ctx);
 	else if (!strcmp(what, "wait"))
 		ret = wait_forever(ctx);
 	else
