@@ -18,6 +18,7 @@
 #define ARG_OBJECTS	16
 #define SHAPES		16
 #define ARGS_MAX	65536	/* of which something is remembered */
+#define ARGS_USUAL	16
 
 /* Described in the spec; not of the API, so no header declares it. */
 cl_int ocl_get_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
@@ -106,17 +107,21 @@ void ocl_kernels_made(cl_uint count, const cl_kernel *kernels, const cl_uint *ma
 
 /* ---- what arguments are ------------------------------------------------------------- */
 
+/* One call for a kernel with as many arguments as most have. */
 static struct ocl_arg *get_facts(cl_kernel kernel, cl_uint *count)
 {
-	cl_uint room = 0;
-	struct ocl_arg *facts;
+	cl_uint room = ARGS_USUAL;
+	struct ocl_arg *facts = calloc(room, sizeof(*facts)), *more;
 
-	*count = 0;
-	if (ocl_get_kernel_args(kernel, 0, NULL, &room) || !room || room > ARGS_MAX)
-		return NULL;
-	facts = calloc(room, sizeof(*facts));
-	if (facts && !ocl_get_kernel_args(kernel, room, facts, count))
-		return facts;
+	while (facts && !ocl_get_kernel_args(kernel, room, facts, count)) {
+		if (*count <= room)
+			return facts;
+		room = *count;
+		more = room <= ARGS_MAX ? realloc(facts, room * sizeof(*facts)) : NULL;
+		if (!more)
+			break;
+		facts = more;
+	}
 	free(facts);
 	*count = 0;
 	return NULL;
