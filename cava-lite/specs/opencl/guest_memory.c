@@ -6,11 +6,15 @@
  * shadow, which has the offsets of the object itself, so that maps which overlap
  * share bytes as they do natively; parts of a buffer are in the buffer's.
  */
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "guest_memory.h"
+
+#define PAGES	1024	/* the most that one call looks at */
 
 /* Under this key a memory object has its struct ocl_mem. */
 static const char kept;
@@ -142,21 +146,50 @@ void ocl_image_made(cl_mem mem, const cl_image_desc *desc)
 	ocl_part_made(mem, desc->mem_object, 0);
 }
 
-bool ocl_is_mapped(const void *ptr, size_t size)
+/* Is anything mapped there, all the way? */
+static bool is_mapped(uintptr_t at, uintptr_t end, uintptr_t page)
 {
-	uintptr_t page = sysconf(_SC_PAGESIZE), at = (uintptr_t)ptr & ~(page - 1);
-	uintptr_t end = (uintptr_t)ptr + size;
 	unsigned char resident[4096];
 	size_t len;
 
-	if (end < (uintptr_t)ptr)
-		return false;
 	for (; at < end; at += len) {
 		len = end - at < page * sizeof(resident) ? end - at : page * sizeof(resident);
 		if (mincore((void *)at, len, resident))
 			return errno != ENOMEM;
 	}
 	return true;
+}
+
+/*
+ * May it be read, every page of it? What a refused call names may go on into memory
+ * that is only reserved.
+ */
+static bool is_readable(uintptr_t at, uintptr_t end, uintptr_t page)
+{
+	struct iovec places[PAGES], local;
+	char bytes[PAGES];
+	ssize_t got;
+	size_t n;
+
+	while (at < end) {
+		for (n = 0; at < end && n < PAGES; at += page)
+			places[n++] = (struct iovec){ (void *)at, 1 };
+		local = (struct iovec){ bytes, n };
+		got = process_vm_readv(getpid(), &local, 1, places, n, 0);
+		if (got != (ssize_t)n)
+			return got < 0 && errno != EFAULT;
+	}
+	return true;
+}
+
+bool ocl_is_mapped(const void *ptr, size_t size)
+{
+	uintptr_t page = sysconf(_SC_PAGESIZE), at = (uintptr_t)ptr & ~(page - 1);
+	uintptr_t end = (uintptr_t)ptr + size;
+
+	if (!size || end < (uintptr_t)ptr)
+		return !size;
+	return is_mapped(at, end, page) && is_readable(at, end, page);
 }
 
 size_t ocl_given_bytes(cl_mem_flags flags, const void *host_ptr, size_t size)

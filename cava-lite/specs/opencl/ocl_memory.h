@@ -287,29 +287,29 @@ ava_guest cl_int ocl_guest_unmap(cl_command_queue queue, cl_mem mem, void *ptr,
  * which is only a name. Where the vendor would refuse, none come.
  */
 ava_server cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size,
-				    void *host_ptr, cl_int *err, size_t given,
+				    struct ava_bulk *host_ptr, cl_int *err, size_t given,
 				    cl_ulong address);
 ava_server cl_mem ocl_server_buffer_with(cl_context context,
 					 const cl_mem_properties *properties,
-					 cl_mem_flags flags, size_t size, void *host_ptr,
+					 cl_mem_flags flags, size_t size, struct ava_bulk *host_ptr,
 					 cl_int *err, size_t given, cl_ulong address);
 ava_server cl_mem ocl_server_image(cl_context context, cl_mem_flags flags,
 				   const cl_image_format *format,
-				   const cl_image_desc *desc, void *host_ptr,
+				   const cl_image_desc *desc, struct ava_bulk *host_ptr,
 				   cl_int *err, size_t given, cl_ulong address);
 ava_server cl_mem ocl_server_image_with(cl_context context,
 					const cl_mem_properties *properties,
 					cl_mem_flags flags, const cl_image_format *format,
-					const cl_image_desc *desc, void *host_ptr,
+					const cl_image_desc *desc, struct ava_bulk *host_ptr,
 					cl_int *err, size_t given, cl_ulong address);
 ava_server cl_mem ocl_server_image2d(cl_context context, cl_mem_flags flags,
 				     const cl_image_format *format, size_t width,
-				     size_t height, size_t row_pitch, void *host_ptr,
+				     size_t height, size_t row_pitch, struct ava_bulk *host_ptr,
 				     cl_int *err, size_t given, cl_ulong address);
 ava_server cl_mem ocl_server_image3d(cl_context context, cl_mem_flags flags,
 				     const cl_image_format *format, size_t width,
 				     size_t height, size_t depth, size_t row_pitch,
-				     size_t slice_pitch, void *host_ptr, cl_int *err,
+				     size_t slice_pitch, struct ava_bulk *host_ptr, cl_int *err,
 				     size_t given, cl_ulong address);
 ava_server cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts);
 

@@ -229,7 +229,7 @@ cl_int clFinish(cl_command_queue queue)
 /* ---- memory objects ------------------------------------------------------------- */
 
 cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(80) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE)
 	ava_server_replace(ocl_server_buffer)
@@ -239,7 +239,7 @@ cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
 cl_mem clCreateBufferWithProperties(cl_context context,
 	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
 	size_t size,
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(81) ava_new ava_allocates(device_memory, size, CL_MEM_OBJECT_ALLOCATION_FAILURE)
 	ava_server_replace(ocl_server_buffer_with)
@@ -255,7 +255,7 @@ cl_mem clCreateSubBuffer(cl_mem buffer, cl_mem_flags flags, cl_buffer_create_typ
 cl_mem clCreateImage(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in,
 	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(83) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
 					 CL_MEM_OBJECT_ALLOCATION_FAILURE)
@@ -268,7 +268,7 @@ cl_mem clCreateImageWithProperties(cl_context context,
 	const cl_mem_properties *properties ava_in ava_list, cl_mem_flags flags,
 	const cl_image_format *format ava_in,
 	const cl_image_desc *desc ava_in ava_field_handle(mem_object, cl_mem),
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(84) ava_new ava_allocates(device_memory, ocl_image_bytes(format, desc),
 					 CL_MEM_OBJECT_ALLOCATION_FAILURE)
@@ -279,7 +279,7 @@ cl_mem clCreateImageWithProperties(cl_context context,
 
 cl_mem clCreateImage2D(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in, size_t width, size_t height, size_t row_pitch,
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(85) ava_new
 	ava_server_replace(ocl_server_image2d)
@@ -289,7 +289,7 @@ cl_mem clCreateImage2D(cl_context context, cl_mem_flags flags,
 cl_mem clCreateImage3D(cl_context context, cl_mem_flags flags,
 	const cl_image_format *format ava_in, size_t width, size_t height, size_t depth,
 	size_t row_pitch, size_t slice_pitch,
-	void *host_ptr ava_in ava_bytes(given),
+	void *host_ptr ava_in ava_bytes(given) ava_direct,
 	OCL_ERROR)
 	ava_id(86) ava_new
 	ava_server_replace(ocl_server_image3d)

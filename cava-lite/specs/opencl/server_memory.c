@@ -41,22 +41,26 @@ static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
 	free(h);
 }
 
-/* A copy with the same place in its page, which kernels may rely on. */
-static struct host_memory *host_memory_new(const void *bytes, size_t size, cl_ulong address)
+/* Memory with the same place in its page, which kernels may rely on. */
+static struct host_memory *host_memory_new(struct ava_bulk *bytes, cl_ulong address)
 {
 	struct host_memory *h = calloc(1, sizeof(*h));
 	size_t page = sysconf(_SC_PAGESIZE), in_page = address % page;
 
 	if (!h)
 		return NULL;
-	if (size > SIZE_MAX - in_page || posix_memalign(&h->heap, page, in_page + size)) {
+	h->size = ava_bulk_len(bytes);
+	h->address = address;
+	if (h->size > SIZE_MAX - in_page || posix_memalign(&h->heap, page, in_page + h->size)) {
 		free(h);
 		return NULL;
 	}
 	h->base = (char *)h->heap + in_page;
-	h->size = size;
-	h->address = address;
-	memcpy(h->base, bytes, size);
+	if (ava_bulk_pull(bytes, 0, h->base, h->size)) {
+		free(h->heap);
+		free(h);
+		return NULL;
+	}
 	pthread_mutex_lock(&lock);
 	h->next = all;
 	all = h;
@@ -92,33 +96,43 @@ void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *value,
 
 /**
  * struct host_arg - the host_ptr argument of one call
- * @flags: of the object to make
  * @ptr: what to pass
  * @used: memory that the object will use
+ * @heap: memory that the call copies
+ * @heap_size: its bytes
  */
 struct host_arg {
-	cl_mem_flags flags;
 	void *ptr;
 	struct host_memory *used;
+	void *heap;
+	size_t heap_size;
 };
 
 /* False without memory. */
-static bool host_arg_init(struct host_arg *a, cl_mem_flags flags, void *host_ptr,
+static bool host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_bulk *bytes,
 			  size_t given, cl_ulong address)
 {
-	*a = (struct host_arg){ .flags = flags, .ptr = host_ptr };
-	if (host_ptr && !given)
-		a->ptr = ocl_nowhere();
-	if (!host_ptr || !given || !(flags & CL_MEM_USE_HOST_PTR))
+	*a = (struct host_arg){ .ptr = bytes ? ocl_nowhere() : NULL };
+	if (!bytes || !given)
 		return true;
-	a->used = host_memory_new(host_ptr, given, address);
-	if (a->used)
-		a->ptr = a->used->base;
-	return a->used;
+	if (flags & CL_MEM_USE_HOST_PTR) {
+		a->used = host_memory_new(bytes, address);
+		a->ptr = a->used ? a->used->base : NULL;
+	} else {
+		a->heap_size = given;
+		a->ptr = a->heap = ocl_heap_alloc(given);
+		if (a->heap && ava_bulk_pull(bytes, 0, a->heap, given)) {
+			ocl_heap_free(a->heap, given);
+			return false;
+		}
+	}
+	return a->ptr;
 }
 
 static cl_mem host_arg_done(struct host_arg *a, cl_mem mem)
 {
+	if (a->heap)
+		ocl_heap_free(a->heap, a->heap_size);
 	if (a->used && !mem)
 		host_memory_free(NULL, a->used);
 	/* Where the callback is refused the bytes stay: better than freed too early. */
@@ -134,8 +148,9 @@ static cl_mem no_memory(cl_int *err)
 	return NULL;
 }
 
-cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size, void *host_ptr,
-			 cl_int *err, size_t given, cl_ulong address)
+cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size,
+			 struct ava_bulk *host_ptr, cl_int *err, size_t given,
+			 cl_ulong address)
 {
 	struct host_arg a;
 
@@ -145,7 +160,7 @@ cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size, vo
 }
 
 cl_mem ocl_server_buffer_with(cl_context context, const cl_mem_properties *properties,
-			      cl_mem_flags flags, size_t size, void *host_ptr, cl_int *err,
+			      cl_mem_flags flags, size_t size, struct ava_bulk *host_ptr, cl_int *err,
 			      size_t given, cl_ulong address)
 {
 	struct host_arg a;
@@ -158,7 +173,7 @@ cl_mem ocl_server_buffer_with(cl_context context, const cl_mem_properties *prope
 
 cl_mem ocl_server_image(cl_context context, cl_mem_flags flags,
 			const cl_image_format *format, const cl_image_desc *desc,
-			void *host_ptr, cl_int *err, size_t given, cl_ulong address)
+			struct ava_bulk *host_ptr, cl_int *err, size_t given, cl_ulong address)
 {
 	struct host_arg a;
 
@@ -169,7 +184,7 @@ cl_mem ocl_server_image(cl_context context, cl_mem_flags flags,
 
 cl_mem ocl_server_image_with(cl_context context, const cl_mem_properties *properties,
 			     cl_mem_flags flags, const cl_image_format *format,
-			     const cl_image_desc *desc, void *host_ptr, cl_int *err,
+			     const cl_image_desc *desc, struct ava_bulk *host_ptr, cl_int *err,
 			     size_t given, cl_ulong address)
 {
 	struct host_arg a;
@@ -182,7 +197,7 @@ cl_mem ocl_server_image_with(cl_context context, const cl_mem_properties *proper
 
 cl_mem ocl_server_image2d(cl_context context, cl_mem_flags flags,
 			  const cl_image_format *format, size_t width, size_t height,
-			  size_t row_pitch, void *host_ptr, cl_int *err, size_t given,
+			  size_t row_pitch, struct ava_bulk *host_ptr, cl_int *err, size_t given,
 			  cl_ulong address)
 {
 	struct host_arg a;
@@ -196,7 +211,7 @@ cl_mem ocl_server_image2d(cl_context context, cl_mem_flags flags,
 cl_mem ocl_server_image3d(cl_context context, cl_mem_flags flags,
 			  const cl_image_format *format, size_t width, size_t height,
 			  size_t depth, size_t row_pitch, size_t slice_pitch,
-			  void *host_ptr, cl_int *err, size_t given, cl_ulong address)
+			  struct ava_bulk *host_ptr, cl_int *err, size_t given, cl_ulong address)
 {
 	struct host_arg a;
 
