@@ -253,6 +253,19 @@ static bool owner_add(const void *p, uint64_t cookie)
 	return added;
 }
 
+/* Return: whether it was still there: if not, somebody runs or ends it. */
+static bool entry_remove(uint64_t cookie)
+{
+	struct ava_hash_node *n;
+
+	pthread_mutex_lock(&lock);
+	n = ava_hash_find(&entries, cookie);
+	if (n)
+		ava_hash_del(&entries, n);
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
 static uint64_t entry_add(struct entry *e, const void *owner)
 {
 	uint64_t cookie;
@@ -262,12 +275,8 @@ static uint64_t entry_add(struct entry *e, const void *owner)
 	cookie = ++last_cookie;
 	added = ava_hash_add(&entries, &e->node, cookie);
 	pthread_mutex_unlock(&lock);
-	if (added && owner && !owner_add(owner, cookie)) {
-		pthread_mutex_lock(&lock);
-		ava_hash_del(&entries, &e->node);
-		pthread_mutex_unlock(&lock);
-		added = false;
-	}
+	if (added && owner && !owner_add(owner, cookie))
+		added = !entry_remove(cookie);
 	return added ? cookie : 0;
 }
 
