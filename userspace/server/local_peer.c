@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@
 
 int local_peer_open(struct local_peer *peer, int conn)
 {
+	char path[64];
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
@@ -43,6 +45,8 @@ int local_peer_open(struct local_peer *peer, int conn)
 	peer->pidfd = syscall(SYS_pidfd_open, cred.pid, 0);
 	if (peer->pidfd < 0)
 		return errno == ESRCH ? -ESHUTDOWN : -errno;
+	snprintf(path, sizeof(path), "/proc/%d/mem", peer->pid);
+	peer->mem = open(path, O_RDWR | O_CLOEXEC);
 	return 0;
 }
 
@@ -53,21 +57,36 @@ bool local_peer_alive(const struct local_peer *peer)
 	return poll(&pfd, 1, 0) <= 0;
 }
 
-typedef ssize_t (*peer_copy_fn)(pid_t pid, const struct iovec *local, unsigned long nlocal,
-				const struct iovec *remote, unsigned long nremote,
-				unsigned long flags);
-
-static int peer_copy(const struct local_peer *peer, peer_copy_fn copy, uint64_t addr,
-		     char *buf, uint64_t len)
+/*
+ * The system calls that copy look for a process's memory at its first thread. A
+ * program may end that and go on in others; then the file still has the memory. It
+ * is not used before: it writes to what the program itself may only read.
+ */
+static ssize_t peer_copy_some(const struct local_peer *peer, bool write, uint64_t addr,
+			      char *buf, size_t len)
 {
-	struct iovec here, there;
+	struct iovec here = { .iov_base = buf, .iov_len = len };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)addr, .iov_len = len };
+	ssize_t ret;
+
+	ret = write ? process_vm_writev(peer->pid, &here, 1, &there, 1, 0) :
+	      process_vm_readv(peer->pid, &here, 1, &there, 1, 0);
+	if (ret >= 0 || errno != ESRCH)
+		return ret;
+	if (peer->mem < 0 || !local_peer_alive(peer)) {
+		errno = ESRCH;
+		return -1;
+	}
+	return write ? pwrite(peer->mem, buf, len, addr) : pread(peer->mem, buf, len, addr);
+}
+
+static int peer_copy(const struct local_peer *peer, bool write, uint64_t addr, char *buf,
+		     uint64_t len)
+{
 	ssize_t ret;
 
 	while (len) {
-		here.iov_base = buf;
-		here.iov_len = there.iov_len = len < PEER_CHUNK ? len : PEER_CHUNK;
-		there.iov_base = (void *)(uintptr_t)addr;
-		ret = copy(peer->pid, &here, 1, &there, 1, 0);
+		ret = peer_copy_some(peer, write, addr, buf, len < PEER_CHUNK ? len : PEER_CHUNK);
 		if (ret < 0 && errno != EINTR)
 			return errno == ESRCH ? -ESHUTDOWN : -errno;
 		if (!ret)
@@ -83,7 +102,7 @@ static int peer_copy(const struct local_peer *peer, peer_copy_fn copy, uint64_t 
 
 int local_peer_read(const struct local_peer *peer, uint64_t addr, void *buf, uint64_t len)
 {
-	int ret = peer_copy(peer, process_vm_readv, addr, buf, len);
+	int ret = peer_copy(peer, false, addr, buf, len);
 
 	return ret || local_peer_alive(peer) ? ret : -ESHUTDOWN;
 }
@@ -93,7 +112,7 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
 {
 	if (!local_peer_alive(peer))
 		return -ESHUTDOWN;
-	return peer_copy(peer, process_vm_writev, addr, (char *)buf, len);
+	return peer_copy(peer, true, addr, (char *)buf, len);
 }
 
 /* Return: bytes of the string at @addr with its NUL, or 0. Reads up to ends of pages. */
@@ -162,14 +181,19 @@ void local_peer_follow(const struct local_peer *peer)
 		return;
 }
 
+/* Descriptors are taken here by every thread of the program: as many as may be. */
 static void adopt_limits(const struct local_peer *peer)
 {
 	struct rlimit limit;
 	size_t i;
 
-	for (i = 0; i < ava_limits_count; i++)
-		if (!prlimit(peer->pid, ava_limits_known[i].resource, NULL, &limit))
-			setrlimit(ava_limits_known[i].resource, &limit);
+	for (i = 0; i < ava_limits_count; i++) {
+		if (prlimit(peer->pid, ava_limits_known[i].resource, NULL, &limit))
+			continue;
+		if (ava_limits_known[i].resource == RLIMIT_NOFILE)
+			limit.rlim_cur = limit.rlim_max;
+		setrlimit(ava_limits_known[i].resource, &limit);
+	}
 }
 
 /* Being nicer is always allowed. */

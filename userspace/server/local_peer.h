@@ -13,10 +13,12 @@
  * struct local_peer - a process that connected
  * @pid: in this process's namespace
  * @pidfd: tells whether that is still the process that connected
+ * @mem: its memory, or -1; for when its first thread has ended before the others
  */
 struct local_peer {
 	pid_t pid;
 	int pidfd;
+	int mem;
 };
 
 /**

@@ -6,8 +6,11 @@
  *   local-client open         nothing more
  *   local-client probe WHAT   print what the server answers
  *   local-client write        what it writes where its standard output is does no harm
+ *   local-client leave        the first thread ends, another one goes on
  *   local-client wait         print "ready", then call what never returns
  */
+#define _GNU_SOURCE
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +56,45 @@ static int write_and_call(struct ava_context *ctx)
 	return ret ? ret : call_u64(ctx, ECHO_PID, NULL, &pid);
 }
 
+/* Zombies in /proc are not files to wait at, so this looks until the first thread is one. */
+static void wait_for_first(void)
+{
+	char state = 0;
+	FILE *f;
+
+	while (state != 'Z') {
+		f = fopen("/proc/self/stat", "re");
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			exit(3);
+		fclose(f);
+		sched_yield();
+	}
+}
+
+static void *left_thread(void *arg)
+{
+	uint64_t sum = 0, value = 7;
+	struct ava_seg seg = {
+		.addr = (uintptr_t)&value, .len = sizeof(value), .flags = AVA_SEG_TO_HOST,
+	};
+	struct ava_call call = {
+		.func = ECHO_SUM, .segs = (uintptr_t)&seg, .seg_count = 1,
+		.reply = (uintptr_t)&sum, .reply_cap = sizeof(sum),
+	};
+
+	wait_for_first();
+	exit(ava_context_call(arg, &call) ? 2 : sum != 7);
+}
+
+static int leave(struct ava_context *ctx)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, left_thread, ctx))
+		return 1;
+	pthread_exit(NULL);
+}
+
 static int wait_forever(struct ava_context *ctx)
 {
 	struct ava_call call = { .func = ECHO_BLOCK };
@@ -81,6 +123,8 @@ int main(int argc, char **argv)
 		ret = probe(ctx, argv[2]);
 	else if (!strcmp(what, "write"))
 		ret = write_and_call(ctx);
+	else if (!strcmp(what, "leave"))
+		ret = leave(ctx);
 	else if (!strcmp(what, "wait"))
 		ret = wait_forever(ctx);
 	else
