@@ -68,6 +68,10 @@ int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
 	return 0;
 }
 
+void ava_server_follow(void)
+{
+}
+
 /* 0xffffTTNN stands for live handle NN of type TT. */
 static void make_handles(uint64_t *words, size_t n)
 {
