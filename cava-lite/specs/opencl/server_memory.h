@@ -47,8 +47,8 @@ void ocl_heap_free(void *p, size_t size);
 void *ocl_nowhere(void);
 
 /*
- * Are the images of a 1D array, in host memory, apart by the row's pitch? The
- * specification says the slice's, and says too that it has as many rows as images.
+ * In host memory of a transfer, does the row's pitch lead from one image of a 1D array to
+ * the next, and not the slice's? Vendors read the specification in both ways.
  */
 bool ocl_array_by_row(cl_mem image);
 

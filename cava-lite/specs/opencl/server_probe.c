@@ -3,6 +3,7 @@
  * server_probe.c - which of two readings of the specification the vendor has
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server_memory.h"
@@ -43,20 +44,34 @@ static bool probe(cl_context context, cl_device_id device)
 	return by_row;
 }
 
+static cl_device_id first_device(cl_context context)
+{
+	cl_device_id *all, device = NULL;
+	size_t size;
+
+	if (clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, NULL, &size))
+		return NULL;
+	all = malloc(size);
+	if (all && !clGetContextInfo(context, CL_CONTEXT_DEVICES, size, all, NULL))
+		device = all[0];
+	free(all);
+	return device;
+}
+
 bool ocl_array_by_row(cl_mem image)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static cl_context known;	/* only to be compared */
 	static bool by_row;
 	cl_context context = NULL;
-	cl_device_id devices[64];
+	cl_device_id device;
 	bool answer;
 
 	clGetMemObjectInfo(image, CL_MEM_CONTEXT, sizeof(context), &context, NULL);
 	pthread_mutex_lock(&lock);
-	if (context && context != known &&
-	    !clGetContextInfo(context, CL_CONTEXT_DEVICES, sizeof(devices), devices, NULL)) {
-		by_row = probe(context, devices[0]);
+	device = context != known ? first_device(context) : NULL;
+	if (device) {
+		by_row = probe(context, device);
 		known = context;
 	}
 	answer = by_row;
