@@ -203,11 +203,10 @@ static int table_slot_locked(struct ava_channel *ch, uint32_t *id)
 
 /*
  * A child of a fork must not hold the server's end of a stream's socket: the
- * parent would not see the server's end. Who forks has this lock and asks for the
- * context's, under which a stream may be closed: it is taken before a channel's.
+ * parent would not see the server's end. Over fork it is taken after all locks of
+ * those who may be opening a stream with theirs held, so it is registered first.
  */
 static pthread_mutex_t fork_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static int fork_error;
 
 static void fork_prepare(void)
@@ -220,7 +219,7 @@ static void fork_over(void)
 	pthread_mutex_unlock(&fork_lock);
 }
 
-static void fork_init(void)
+static void __attribute__((constructor)) fork_init(void)
 {
 	fork_error = -pthread_atfork(fork_prepare, fork_over, fork_over);
 }
@@ -246,7 +245,6 @@ static int local_stream_open(struct ava_channel *ch, uint32_t *id)
 	struct local_ring *ring;
 	int ret;
 
-	pthread_once(&fork_once, fork_init);
 	if (fork_error)
 		return fork_error;
 	pthread_mutex_lock(&fork_lock);

@@ -19,11 +19,9 @@
 static struct {
 	pthread_mutex_t lock;	/* adding to the list; held across fork */
 	_Atomic(struct ava_context *) first;
-	pthread_once_t once;
 	int atfork_error;
 } registry = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.once = PTHREAD_ONCE_INIT,
 };
 
 static void context_lock(struct ava_context *ctx)
@@ -103,7 +101,8 @@ static void registry_child(void)
 	registry_parent();
 }
 
-static void registry_init(void)
+/* Before all who make calls with a lock held that they hold over fork, too. */
+static void __attribute__((constructor)) registry_init(void)
 {
 	registry.atfork_error = pthread_atfork(registry_prepare, registry_parent,
 					       registry_child);
@@ -233,7 +232,6 @@ int ava_context_get(const struct ava_api_id *api, struct ava_context **out)
 	int ret = 0;
 
 	if (!ctx) {
-		pthread_once(&registry.once, registry_init);
 		if (registry.atfork_error)
 			return -registry.atfork_error;
 		ctx = registry_add(api);
