@@ -225,12 +225,11 @@ static void socket_ready(struct avad_manager *m, struct avad_source *source)
 
 /* ---- the manager ---------------------------------------------------------------- */
 
-static void retire(struct local_manager *l)
+static void retire(struct local_manager *l, bool if_idle)
 {
-	if (l->retired)
+	if (l->retired || !avad_local_retire(&l->place, l->m.device.fd, if_idle))
 		return;
 	l->retired = true;
-	avad_local_retire(&l->place, l->m.device.fd);
 	socket_ready(&l->m, &l->m.device);
 	avad_manager_unwatch(&l->m, &l->m.device);
 	idle_arm(l);
@@ -238,10 +237,14 @@ static void retire(struct local_manager *l)
 
 static void idle_ready(struct avad_manager *m, struct avad_source *source)
 {
+	struct local_manager *l = (struct local_manager *)m;
 	uint64_t count;
 
-	if (read(source->fd, &count, sizeof(count)) == sizeof(count))
-		retire((struct local_manager *)m);
+	if (read(source->fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	retire(l, true);
+	if (!l->retired)
+		idle_arm(l);
 }
 
 static void signal_ready(struct avad_manager *m, struct avad_source *source)
@@ -249,7 +252,7 @@ static void signal_ready(struct avad_manager *m, struct avad_source *source)
 	struct signalfd_siginfo info;
 
 	if (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
-		retire((struct local_manager *)m);
+		retire((struct local_manager *)m, false);
 		m->stop = true;
 	}
 }
@@ -303,7 +306,7 @@ static int manager_foreground(struct local_manager *l)
 	printf("listening at %s\n", l->place.path);
 	fflush(stdout);
 	ret = manager_run(l, sock);
-	retire(l);
+	retire(l, false);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -374,12 +377,12 @@ static int manager_background(struct local_manager *l)
 /* Holds a connection as long as the command runs: the manager is not idle. */
 static int manager_hold(struct local_manager *l)
 {
-	int fd = avad_local_connect(&l->place), high;
+	int fd = avad_local_hold(&l->place), high;
 
 	if (fd == -ENOENT) {
 		fd = manager_background(l);
 		if (!fd)
-			fd = avad_local_connect(&l->place);
+			fd = avad_local_hold(&l->place);
 	}
 	if (fd < 0) {
 		avad_log(AVAD_ERR, "%s: cannot connect to a manager: %s", l->place.path,

@@ -9,6 +9,7 @@
 #ifndef AVAD_LOCAL_H
 #define AVAD_LOCAL_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /**
@@ -71,13 +72,25 @@ int avad_local_connect(const struct avad_local_socket *s);
 int avad_local_listen(struct avad_local_socket *s);
 
 /**
+ * avad_local_hold() - connect to the manager to keep it
+ * @s: the place
+ *
+ * The manager does not retire for being idle while the connection is there, which
+ * avad_local_connect() does not promise.
+ * Return: descriptor, -ENOENT if nobody listens, or another -errno.
+ */
+int avad_local_hold(const struct avad_local_socket *s);
+
+/**
  * avad_local_retire() - stop to listen
  * @s: the place
  * @fd: of avad_local_listen()
+ * @if_idle: not if somebody connects just now
  *
  * Whoever connects from now on finds nobody, or the next manager; who did before
  * can still be accepted from @fd.
+ * Return: whether it stopped.
  */
-void avad_local_retire(const struct avad_local_socket *s, int fd);
+bool avad_local_retire(const struct avad_local_socket *s, int fd, bool if_idle);
 
 #endif /* AVAD_LOCAL_H */

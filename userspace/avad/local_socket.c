@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -142,11 +143,34 @@ int avad_local_listen(struct avad_local_socket *s)
 	return ret;
 }
 
-void avad_local_retire(const struct avad_local_socket *s, int fd)
+int avad_local_hold(const struct avad_local_socket *s)
 {
+	int fd;
+
 	lock_take(s);
-	if (socket_inode(s) == s->inode)
-		unlink(s->path);
-	shutdown(fd, SHUT_RD);
+	fd = avad_local_connect(s);
 	lock_give(s);
+	return fd;
+}
+
+static bool somebody_connects(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+bool avad_local_retire(const struct avad_local_socket *s, int fd, bool if_idle)
+{
+	bool stays;
+
+	lock_take(s);
+	stays = if_idle && somebody_connects(fd);
+	if (!stays) {
+		if (socket_inode(s) == s->inode)
+			unlink(s->path);
+		shutdown(fd, SHUT_RD);
+	}
+	lock_give(s);
+	return !stays;
 }
