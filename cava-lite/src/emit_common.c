@@ -100,7 +100,7 @@ void emit_common(const struct spec *spec, struct text *out)
 /* Only words on both ways: the bounds are exact. */
 static bool fixed_param(const struct param *p)
 {
-	return !p->direct && p->kind != PARAM_STRING && p->kind != PARAM_STRINGS && p->kind != PARAM_LIST &&
+	return !p->direct && !param_is_callback(p) && p->kind != PARAM_STRING && p->kind != PARAM_STRINGS && p->kind != PARAM_LIST &&
 	       (p->kind != PARAM_HANDLES || param_is_out_new(p)) &&
 	       (p->kind != PARAM_BUFFER || (!p->count && !p->bytes && !p->fields.n &&
 					    p->type->to->size <= 64));

@@ -294,7 +294,7 @@ static void emit_locals(const struct spec *spec, const struct func *f, struct te
 		any |= is_buffer_out(p) && brings_handles(p);
 	}
 	if (func_callback(f))
-		text_add(out, "\tbool ava_ran = false;\n");
+		text_add(out, "\tstruct ava_cs_reader ava_early = { 0 };\n\tbool ava_ran = false;\n");
 	if (any)
 		text_add(out, "\tuint64_t ava_n;\n");
 	if (f->cached_if)
@@ -370,7 +370,7 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 	if (f->ret->handle && !f->is_new)
 		text_add(out, "\t\tret = (%s)ava_guest_get_found(&ava_g);\n", f->ret->bare);
 	if (func_callback(f))
-		text_add(out, "\t\tava_ran = ava_cs_get_word(&ava_g.reply);\n");
+		text_add(out, "\t\tava_ran = ava_guest_get_called_back(&ava_g, &ava_early);\n");
 	text_add(out, "\t\tava_outputs = ava_cs_get_word(&ava_g.reply);\n\t}\n");
 	if (f->is_new)
 		emit_new_ret(f, &body);
@@ -458,6 +458,9 @@ static void emit_after(const struct spec *spec, const struct func *f, struct tex
 	if (f->status == STATUS_PARAM)
 		text_add(out, "\tif (%s)\n\t\t*%s = ava_status;\n", f->status_param->name,
 			 f->status_param->name);
+	if (func_callback(f))
+		text_add(out, "\tava_guest_run_callback(ava_cookie_%s, &ava_early);\n",
+			 func_callback(f)->name);
 	text_add(out, "\tava_guest_end(&ava_g);\n");
 	if (f->guest_finally)
 		text_add(out, "\tif (ava_g.sent)\n\t\t(void)(%s);\n", plain_text(f, f->guest_finally));

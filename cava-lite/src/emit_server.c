@@ -463,7 +463,7 @@ static void emit_reply(const struct spec *spec, const struct func *f, struct tex
 	if (f->ret->handle && !f->is_new)
 		text_add(out, "\t\tava_serve_put_found(&ava_s, ret, AVA_T_%s);\n", f->ret->bare);
 	if (func_callback(f))
-		text_add(out, "\t\tava_cs_put_word(&ava_s.out, ava_serve_called_back(&ava_s));\n");
+		text_add(out, "\t\tava_serve_put_called_back(&ava_s);\n");
 	text_add(out, "\t\tif (ava_serve_outputs(&ava_s, %s))",
 		 f->outputs_if ? plain_text(f, f->outputs_if) : success);
 	emit_outputs(f, out);

@@ -310,9 +310,9 @@ static void test_callbacks(void)
 	int data = 77;
 
 	tiny_root(&root);
-	OK(!tiny_each(b, visit, &data) && wait_for(1) && got.box == b && got.value == 77,
-	   "a callback while its function runs");
-	OK(tiny_each(empty, visit, &data) == TINY_BAD_VALUE && wait_for(1) && got.box == empty,
+	OK(!tiny_each(b, visit, &data) && got.calls == 1 && wait_for(1) && got.box == b && got.value == 77,
+	   "a callback while its function runs, before that returns");
+	OK(tiny_each(empty, visit, &data) == TINY_BAD_VALUE && got.calls == 1 && wait_for(1) && got.box == empty,
 	   "one of a function that then fails");
 	OK(tiny_each((tiny_box)&data, visit, &data) == TINY_BAD_BOX && !got.calls, "refused: none");
 	OK(!tiny_when(b, poked, (void *)5) && !tiny_poke(b, 9) && wait_for(1) && got.value == 9 &&

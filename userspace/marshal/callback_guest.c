@@ -131,6 +131,26 @@ static void callback_came(uint64_t cookie, const void *payload, uint32_t len)
 	entry_run(e, &in);
 }
 
+void ava_guest_run_callback(uint64_t cookie, const struct ava_cs_reader *args)
+{
+	if (cookie && args->cur)
+		callback_came(cookie, args->cur, args->end - args->cur);
+}
+
+bool ava_guest_get_called_back(struct ava_gcall *g, struct ava_cs_reader *args)
+{
+	uint64_t called = ava_cs_get_word(&g->reply), len;
+	const void *at;
+
+	if (called != AVA_CS_CALLED_HERE)
+		return called == AVA_CS_CALLED_EVENT;
+	len = ava_cs_get_word(&g->reply);
+	at = ava_cs_get_bytes(&g->reply, len);
+	if (at)
+		ava_cs_reader_init(args, at, len);
+	return at;
+}
+
 static void insert_by_cookie(struct entry **pos, struct entry *e)
 {
 	while (*pos && (*pos)->node.key < e->node.key)
@@ -306,5 +326,6 @@ uint64_t ava_guest_put_callback(struct ava_gcall *g, const struct ava_callback *
 	if (cb->fn && !g->err && !g->refused)
 		cookie = callback_register(g, cb, flags, owner);
 	ava_cs_put_word(&g->args, cookie);
+	g->reply_need += AVA_CALLBACK_MAX + 2 * sizeof(uint64_t);
 	return cookie;
 }

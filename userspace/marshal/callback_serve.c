@@ -63,6 +63,30 @@ bool ava_serve_called_back(struct ava_serve *s)
 	return called;
 }
 
+void ava_serve_put_called_back(struct ava_serve *s)
+{
+	struct ava_server_callback *cb = s->callbacks;
+	struct early *e = NULL;
+	bool called = ava_serve_called_back(s);
+
+	/* one that comes once, and is the only one of its call */
+	pthread_mutex_lock(&lock);
+	if (cb && !cb->next && !cb->many && cb->first) {
+		e = cb->first;
+		cb->first = NULL;
+		cb->last = &cb->first;
+	}
+	pthread_mutex_unlock(&lock);
+	if (!e) {
+		ava_cs_put_word(&s->out, called ? AVA_CS_CALLED_EVENT : AVA_CS_CALLED_NOT);
+		return;
+	}
+	ava_cs_put_word(&s->out, AVA_CS_CALLED_HERE);
+	ava_cs_put_word(&s->out, e->len);
+	ava_cs_put_bytes(&s->out, e->args, e->len);
+	free(e);
+}
+
 /* With the lock; true if the event has to wait. */
 static bool keep_early(struct ava_server_callback *cb, const struct ava_cs_writer *args)
 {

@@ -89,6 +89,22 @@ void *ava_callback_get_bytes(struct ava_cs_reader *in, uint64_t len, void **heap
 extern void (*ava_guest_before_callback)(void);
 
 /**
+ * ava_guest_get_called_back() - did the vendor call back before its function returned?
+ * @g: the call, whose reply is being decoded
+ * @args: (out) what the callback gets, in memory of the call; NULL if an event brings it
+ *
+ * Return: true if so.
+ */
+bool ava_guest_get_called_back(struct ava_gcall *g, struct ava_cs_reader *args);
+
+/**
+ * ava_guest_run_callback() - run it on this thread, as the vendor did
+ * @cookie: of ava_guest_put_callback()
+ * @args: of ava_guest_get_called_back(); nothing is done without any
+ */
+void ava_guest_run_callback(uint64_t cookie, const struct ava_cs_reader *args);
+
+/**
  * ava_guest_is_callback_thread() - does the calling thread run callbacks?
  */
 bool ava_guest_is_callback_thread(void);
@@ -115,6 +131,14 @@ struct ava_server_callback *ava_serve_callback(struct ava_serve *s, bool many);
  * It may do so although it then fails.
  */
 bool ava_serve_called_back(struct ava_serve *s);
+
+/**
+ * ava_serve_put_called_back() - tell the guest, with what the callback gets
+ * @s: the call
+ *
+ * A program may rely on it that such a callback ran before the function returned.
+ */
+void ava_serve_put_called_back(struct ava_serve *s);
 
 /**
  * ava_serve_end_callbacks() - the call is over, its reply is encoded

@@ -46,6 +46,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 #define AVA_CS_BULK_RANGE	1	/* offset, length, bytes */
 #define AVA_CS_BULK_MASK	2	/* a bit for each byte, then all bytes */
 
+/* Word of a reply: did the vendor call back before its function returned? */
+#define AVA_CS_CALLED_NOT	0
+#define AVA_CS_CALLED_EVENT	1	/* yes; an event comes */
+#define AVA_CS_CALLED_HERE	2	/* yes; length and arguments follow */
+
 /* Low byte of the first word of a reply. */
 #define AVA_CS_EXECUTED		0
 #define AVA_CS_REFUSED		1	/* a word with the API's status follows */
