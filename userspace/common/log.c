@@ -16,12 +16,17 @@
 
 #include "log.h"
 
-/* Nobody dies of a reader of its stderr that went: SIGPIPE is blocked, and taken if it came. */
+/*
+ * Nobody dies of a reader of its stderr that went: SIGPIPE is blocked, and taken if it
+ * came. Nor is a thread cancelled here, whose locks would stay.
+ */
 static void write_quietly(const char *line, size_t len)
 {
 	const struct timespec now = { 0 };
 	sigset_t pipe, old, pending;
+	int state;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	sigpending(&pending);
@@ -30,6 +35,7 @@ static void write_quietly(const char *line, size_t len)
 	    !sigismember(&pending, SIGPIPE))
 		sigtimedwait(&pipe, NULL, &now);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_setcancelstate(state, &state);
 }
 
 void ava_log(const char *who, const char *fmt, ...)

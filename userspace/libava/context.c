@@ -226,6 +226,20 @@ static int context_open_locked(struct ava_context *ctx)
 	return 0;
 }
 
+/* A thread that is cancelled while it opens would take the lock along. */
+static int context_open(struct ava_context *ctx)
+{
+	int ret = 0, state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&ctx->open_lock);
+	if (!ctx->ready)
+		ret = context_open_locked(ctx);
+	pthread_mutex_unlock(&ctx->open_lock);
+	pthread_setcancelstate(state, &state);
+	return ret;
+}
+
 int ava_context_get(const struct ava_api_id *api, struct ava_context **out)
 {
 	struct ava_context *ctx = registry_find(api);
@@ -238,12 +252,8 @@ int ava_context_get(const struct ava_api_id *api, struct ava_context **out)
 		if (!ctx)
 			return -ENOMEM;
 	}
-	if (!atomic_load(&ctx->ready)) {
-		pthread_mutex_lock(&ctx->open_lock);
-		if (!ctx->ready)
-			ret = context_open_locked(ctx);
-		pthread_mutex_unlock(&ctx->open_lock);
-	}
+	if (!atomic_load(&ctx->ready))
+		ret = context_open(ctx);
 	if (!ret)
 		*out = ctx;
 	return ret;

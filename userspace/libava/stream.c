@@ -107,15 +107,26 @@ static struct thread_stream *stream_add(struct ava_context *ctx,
 	return NULL;
 }
 
+/* A thread that is cancelled meanwhile, in close(2), would take locks along. */
+static int stream_take(struct ava_context *ctx, uint32_t *stream)
+{
+	int ret = 0, state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (!stream_take_idle(ctx, stream))
+		ret = ctx->ops->stream_open(ctx->ch, stream);
+	pthread_setcancelstate(state, &state);
+	return ret;
+}
+
 static int stream_open(struct ava_context *ctx, struct thread_stream *ts)
 {
 	struct ava_batch *b = ava_batch_take(ctx);
-	int ret = 0;
+	int ret;
 
 	if (!b)
 		return -ENOMEM;
-	if (!stream_take_idle(ctx, &b->stream))
-		ret = ctx->ops->stream_open(ctx->ch, &b->stream);
+	ret = stream_take(ctx, &b->stream);
 	if (ret) {
 		ava_batch_give(ctx, b);
 		return ret;

@@ -394,6 +394,42 @@ static void test_signals(void **state)
 	sigaction(SIGALRM, &old, NULL);
 }
 
+/* Cancelled before it calls, and the call is where it may notice. */
+static void *thread_cancelled(void *arg)
+{
+	struct ava_context *ctx;
+
+	pthread_cancel(pthread_self());
+	if (ava_context_get(arg, &ctx) || !server_pid(ctx))
+		return NULL;
+	pthread_testcancel();
+	return NULL;
+}
+
+static int child_cancelled(void *arg)
+{
+	const struct ava_api_id *id = fresh_id();
+	struct ava_context *ctx;
+	pthread_t thread;
+	void *end;
+	int i;
+
+	(void)arg;
+	alarm(10);
+	for (i = 0; i < 4; i++) {
+		if (pthread_create(&thread, NULL, thread_cancelled, (void *)id) ||
+		    pthread_join(thread, &end) || end != PTHREAD_CANCELED)
+			return 1;
+	}
+	return ava_context_get(id, &ctx) || !server_pid(ctx);
+}
+
+static void test_cancelled_threads(void **state)
+{
+	(void)state;
+	assert_int_equal(ut_child(child_cancelled, NULL), 0);
+}
+
 static void check_open_fails(const char *channel, const struct ava_api_id *id, int err,
 			     const char *text)
 {
@@ -528,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_fork_while_threads_call),
 		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_cancelled_threads),
 		cmocka_unit_test(test_channel_names),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_open_again),
