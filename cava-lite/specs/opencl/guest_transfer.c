@@ -72,6 +72,18 @@ static bool host_is_sane(const struct transfer *t)
 	return ocl_is_mapped(t->ptr, span);
 }
 
+/*
+ * A region that is not inside of the image should be refused. Vendors exist that let a
+ * little too much pass, and then there must be memory.
+ */
+static bool may_be_accepted(const struct transfer *t, const struct ocl_facts *facts)
+{
+	size_t span = ocl_box_span(&t->box);
+
+	return t->move.kind == OCL_MOVE_IMAGE && t->move.flags & OCL_ORIGIN && facts->pixel &&
+	       t->ptr && span / 2 <= facts->size && ocl_is_mapped(t->ptr, span);
+}
+
 /* Finds the bytes to move. */
 static void transfer_init(struct transfer *t)
 {
@@ -80,9 +92,11 @@ static void transfer_init(struct transfer *t)
 	t->size = 0;
 	if (t->ptr)
 		t->move.flags |= OCL_POINTER;
-	if (!m || !ocl_move_inside(&t->move, &m->facts))
+	if (!m || !(t->move.flags & OCL_REGION))
 		return;
 	ocl_host_box(&t->move, &m->facts, &t->box);
+	if (!ocl_move_inside(&t->move, &m->facts) && !may_be_accepted(t, &m->facts))
+		return;
 	if (!host_is_sane(t))
 		return;
 	t->move.flags |= OCL_BYTES;

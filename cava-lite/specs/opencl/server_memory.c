@@ -13,6 +13,9 @@
 
 #include "server_memory.h"
 
+/* Vendors that check too little touch what is behind, as they would the application's. */
+#define MARGIN	65536
+
 /* Host memory that a memory object uses. */
 struct host_memory {
 	struct host_memory *next;
@@ -51,7 +54,8 @@ static struct host_memory *host_memory_new(struct ava_bulk *bytes, cl_ulong addr
 		return NULL;
 	h->size = ava_bulk_len(bytes);
 	h->address = address;
-	if (h->size > SIZE_MAX - in_page || posix_memalign(&h->heap, page, in_page + h->size)) {
+	if (h->size > SIZE_MAX - in_page - MARGIN ||
+	    posix_memalign(&h->heap, page, in_page + h->size + MARGIN)) {
 		free(h);
 		return NULL;
 	}
