@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* More than the calls that all streams of a context have room for. */
-#define AVA_ORDER_WINDOW	(1u << 20)
+#define AVA_ORDER_WINDOW	(1u << 21)
 #define AVA_ORDER_WORD		(sizeof(unsigned long) * CHAR_BIT)
 
 /**
