@@ -216,6 +216,7 @@ static void test_gate(const struct cl_env *env)
 {
 	bool good = true;
 
+	begin();
 	for (int i = 0; i < 100; i++) {
 		cl_event gate = clCreateUserEvent(env->context, NULL), first, second;
 
@@ -227,6 +228,8 @@ static void test_gate(const struct cl_env *env)
 		clReleaseEvent(second);
 		clReleaseEvent(gate);
 	}
+	/* A callback may still be on its way out; the next test counts from 0. */
+	good = reached(100) && good;
 	tap(good, "a wait that only a callback can end, 100 times");
 }
 
