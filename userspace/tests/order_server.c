@@ -123,7 +123,7 @@ static const struct ava_func order_funcs[] = {
 	  .max_args = ARGS_BYTES, .max_reply = 8 },
 	{ .id = ORDER_PID, .min_args = HEAD_BYTES, .max_args = HEAD_BYTES, .max_reply = 8 },
 	{ .id = ORDER_CRASH, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES, .max_args = HEAD_BYTES },
-	{ .id = ORDER_EVENT, .min_args = ARGS_BYTES, .max_args = ARGS_BYTES, .max_reply = 64 },
+	{ .id = ORDER_EVENT, .min_args = ARGS_BYTES, .max_args = ARGS_BYTES, .max_reply = 512 },
 	{ .id = AVA_FUNC_EVENTS, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES + 8,
 	  .max_args = HEAD_BYTES + 8 },
 	{ .id = AVA_FUNC_NOP, .flags = AVA_FUNC_ASYNC, .min_args = HEAD_BYTES,
