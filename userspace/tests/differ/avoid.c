@@ -34,6 +34,8 @@ const struct avoid avoids[] = {
 	{ "image-mip-levels", "clCreateImage with mip levels or samples: abort" },
 	{ "image-origin-overflow", "image commands whose origin + region overflows: accepted, "
 	  "writes anywhere" },
+	{ "image-beyond", "image commands beyond the image: many are accepted, and read and write "
+	  "anywhere" },
 	{ "image-no-origin", "clEnqueueRead/WriteImage with no origin: SIGSEGV" },
 	{ "image-pitch-small", "clEnqueueRead/WriteImage with a pitch that is too small: SIGSEGV" },
 	{ "map-image-empty", "clEnqueueMapImage of an empty region: assertion" },

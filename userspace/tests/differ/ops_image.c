@@ -395,6 +395,14 @@ static void some_box(struct world *w, const size_t *dim, struct box *b)
 	}
 }
 
+/* What lies outside of an image. */
+static unsigned int avoid_beyond(unsigned int wrong)
+{
+	wrong = avoid_fault(wrong, 2, "image-beyond");
+	wrong = avoid_fault(wrong, 3, "image-beyond");
+	return avoid_fault(wrong, 4, "image-origin-overflow");
+}
+
 static void box_wrong(struct world *w, const size_t *dim, struct box *b, unsigned int wrong)
 {
 	unsigned int i = draw(w, 3);
@@ -425,7 +433,7 @@ static void image_io(struct world *w, bool writing)
 
 	if (!mem)
 		return end_line(w);
-	own = avoid_fault(own, 4, "image-origin-overflow");
+	own = avoid_beyond(own);
 	own = avoid_fault(own, 5, "image-pitch-small");
 	own = avoid_fault(own, 6, "image-pitch-small");
 	own = avoid_fault(own, 9, "image-no-origin");
@@ -481,7 +489,7 @@ static void fill_image(struct world *w)
 
 	if (!mem)
 		return end_line(w);
-	own = avoid_fault(own, 4, "image-origin-overflow");
+	own = avoid_beyond(own);
 	real = mem->format.image_channel_data_type == CL_FLOAT ||
 	       mem->format.image_channel_data_type == CL_HALF_FLOAT ||
 	       mem->format.image_channel_data_type == CL_UNORM_INT8;
@@ -514,7 +522,7 @@ static void copy_image(struct world *w)
 		dim[i] = from->dim[i] < to->dim[i] ? from->dim[i] : to->dim[i];
 	if (mem_root(from) == mem_root(to))
 		to = from;
-	own = avoid_fault(own, 4, "image-origin-overflow");
+	own = avoid_beyond(own);
 	some_box(w, dim, &b);
 	box_wrong(w, dim, &b, own);
 	if (own == 5)
@@ -547,7 +555,7 @@ static void image_and_buffer(struct world *w)
 	if (!image || mem_root(buffer) == mem_root(image) ||
 	    (buffer->parent && avoided("sub-buffer-rect")))
 		return end_line(w);
-	own = avoid_fault(own, 4, "image-origin-overflow");
+	own = avoid_beyond(own);
 	own = avoid_fault(own, 7, "image-null-buffer");
 	some_box(w, image->dim, &b);
 	bytes = b.region[0] * b.region[1] * b.region[2] * image->elem;

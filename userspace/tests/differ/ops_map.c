@@ -182,6 +182,8 @@ static void map_image(struct world *w)
 	if (!mem)
 		return end_line(w);
 	own = avoid_fault(own, 1, "map-image-empty");
+	own = avoid_fault(own, 2, "image-beyond");
+	own = avoid_fault(own, 3, "image-beyond");
 	flags = fit_flags(mem, some_map_flags(w));
 	for (int i = 0; i < 3; i++) {
 		origin[i] = draw(w, (uint32_t)mem->dim[i]);

@@ -157,7 +157,7 @@ static void build_over(struct world *w, struct obj *program, cl_int err, bool ca
 
 	say_err(w, err);
 	end_line(w);
-	if (called && err == CL_SUCCESS)
+	if (called && (err == CL_SUCCESS || err == CL_INVALID_OPERATION))
 		cookie_expect(w, H_SOON);
 	cookies_drain(w, H_SOON);
 	if (program) {
@@ -288,7 +288,8 @@ static void link(struct world *w)
 	program = made(w, K_PROGRAM, handle, context, &err);
 	if (program)
 		program->binary = true;
-	if (program && cookie)
+	/* PoCL calls it for a link that it refuses, too */
+	if (cookie && (program || !wrong))
 		cookie_expect(w, H_SOON);
 	cookies_drain(w, H_SOON);
 }
