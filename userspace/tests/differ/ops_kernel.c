@@ -499,8 +499,10 @@ static void launch(struct world *w)
 	cmd_close(w, &c, run(&c, own == 6 ? NULL : kernel->handle, &r, own == 7));
 	if (!gate)
 		return;
+	settle(w);
 	clSetUserEventStatus(gate, CL_COMPLETE);
 	clReleaseEvent(gate);
+	clFinish(c.queue->handle);
 	finish(w);
 }
 

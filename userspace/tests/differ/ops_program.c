@@ -150,6 +150,15 @@ static const char *const bad_options[] = {
 	"-cl-no-such-option", "nonsense", "-cl-std=CL9.9", "-D", "-I"
 };
 
+/* PoCL calls back for what it refuses, too, if it looked at the program. */
+static bool calls_back(cl_int err)
+{
+	return err == CL_SUCCESS || err == CL_INVALID_OPERATION ||
+	       err == CL_INVALID_BUILD_OPTIONS || err == CL_INVALID_COMPILER_OPTIONS ||
+	       err == CL_INVALID_LINKER_OPTIONS || err == CL_BUILD_PROGRAM_FAILURE ||
+	       err == CL_COMPILE_PROGRAM_FAILURE || err == CL_LINK_PROGRAM_FAILURE;
+}
+
 /* A callback makes a build asynchronous; what comes next needs its end. */
 static void build_over(struct world *w, struct obj *program, cl_int err, bool called)
 {
@@ -157,7 +166,7 @@ static void build_over(struct world *w, struct obj *program, cl_int err, bool ca
 
 	say_err(w, err);
 	end_line(w);
-	if (called && (err == CL_SUCCESS || err == CL_INVALID_OPERATION))
+	if (called && calls_back(err))
 		cookie_expect(w, H_SOON);
 	cookies_drain(w, H_SOON);
 	if (program) {
@@ -249,7 +258,7 @@ static void compile(struct world *w)
 	if (wrong == 7)
 		say_err(w, clCompileProgram(program->handle, 1, NULL, NULL, 0, NULL, NULL, NULL,
 					    NULL));
-	build_over(w, program, err, cookie && !wrong);
+	build_over(w, program, err, cookie != NULL);
 	program->built = false;
 }
 
@@ -288,8 +297,7 @@ static void link(struct world *w)
 	program = made(w, K_PROGRAM, handle, context, &err);
 	if (program)
 		program->binary = true;
-	/* PoCL calls it for a link that it refuses, too */
-	if (cookie && (program || !wrong))
+	if (cookie && wrong != 6 && (program || calls_back(err)))
 		cookie_expect(w, H_SOON);
 	cookies_drain(w, H_SOON);
 }
