@@ -5,7 +5,7 @@ BUILD ?= $(CURDIR)/build
 AVA_CACHE ?= $(HOME)/.cache/ava
 export BUILD AVA_CACHE
 
-.PHONY: all help setup bench demo demo-local check check-lint check-unit check-qemu check-kunit check-selftests check-lab
+.PHONY: all help setup bench demo demo-local check check-long check-lint check-unit check-differ check-programs check-qemu check-kunit check-selftests check-lab
 .PHONY: userspace cava-lite modules selftests qemu fuzz soak docs install install-guest install-modules clean
 
 all: userspace cava-lite modules selftests qemu
@@ -14,7 +14,9 @@ help:
 	@echo 'make demo    set up what is missing, boot the lab, run the example in a guest'
 	@echo 'make demo-local  the same natively and through AvA on this machine alone: a minute'
 	@echo 'make check   set up what is missing, run all tests'
-	@echo '  check-lint check-unit check-qemu check-kunit check-selftests check-lab: its parts'
+	@echo '  check-lint check-unit check-differ check-programs check-qemu check-kunit'
+	@echo '  check-selftests check-lab: its parts'
+	@echo 'make check-long  more sequences of calls, all of the programs: hours'
 	@echo 'make bench   what calls cost on this machine, beside native: build/bench/'
 	@echo 'make setup   install the packages that building and testing needs'
 	@echo 'make all     userspace cava-lite modules selftests qemu, each also by name'
@@ -54,13 +56,18 @@ demo-local:
 	@scripts/demo-local
 
 check:
-	@scripts/check lint unit qemu kunit selftests lab
+	@scripts/check lint unit differ programs qemu kunit selftests lab
 
-check-lint check-unit check-qemu check-kunit check-selftests check-lab:
+check-lint check-unit check-differ check-programs check-qemu check-kunit check-selftests check-lab:
 	@scripts/check $(patsubst check-%,%,$@)
 
 bench: userspace cava-lite
 	@scripts/bench
+
+# What is too long for every time.
+check-long: userspace cava-lite
+	@scripts/check-differ --long
+	@scripts/check-programs --long
 
 fuzz: cava-lite
 	@$(MAKE) --no-print-directory -C cava-lite fuzz

@@ -211,3 +211,37 @@ ava_kernel_candidate() {
 		 sort -rV)
 	return 1
 }
+
+# The machine's own Debian archives as source archives, in a list of its own: the
+# machine's configuration stays as it is. Of another SUITE, if one is named.
+ava_source_list() { # [SUITE]
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	# shellcheck disable=SC2016 # the names are apt's
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
+		sort -u | while read -r uri release component origin; do
+			[ "$origin" = Debian ] || continue
+			# another release's: only where its main archive is
+			[ -z "${1:-}" ] || [ "${release%-*}" = "$release" ] || continue
+			printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: %s\n' \
+				"$uri" "${1:-$release}" "$component"
+			[ ! -r "$keyring" ] || printf 'Signed-By: %s\n' "$keyring"
+			printf '\n'
+		done
+}
+
+# ava_source PACKAGE[=VERSION] DIR [SUITE]: the files of a source package in DIR;
+# fails if not all can be had. Needs ava_scratch.
+ava_source() {
+	local dir=$AVA_SCRATCH/apt${3:+-$3} apt
+
+	mkdir -p "$dir/lists/partial" "$dir/parts" "$2"
+	ava_source_list "${3:-}" >"$dir/parts/debian.sources"
+	apt=(apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$dir/parts"
+	     -o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir"
+	     -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none)
+	ava_step "fetching the list of Debian's source packages" "$AVA_SCRATCH/update.log" \
+		"${apt[@]}" --error-on=any update &&
+		(cd "$2" && ava_step "fetching the source of $1" "$AVA_SCRATCH/fetch.log" \
+			"${apt[@]}" source --download-only "$1")
+}

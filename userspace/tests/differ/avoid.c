@@ -21,6 +21,7 @@ const struct avoid avoids[] = {
 	{ "build-lone-option", "the options -I and -D without a word: SIGSEGV" },
 	{ "link-null-program", "clLinkProgram with NULL in the list: SIGSEGV" },
 	{ "link-bad-options", "clLinkProgram with wrong options: SIGSEGV" },
+	{ "compile-no-source", "clCompileProgram of a program or header without source: SIGSEGV" },
 	{ "compile-null-name", "clCompileProgram with a NULL name of a header: abort" },
 	{ "compile-no-devices", "clCompileProgram of 1 device but no list: SIGSEGV" },
 	{ "context-properties", "CL_CONTEXT_PROPERTIES with nothing wanted: SIGSEGV" },

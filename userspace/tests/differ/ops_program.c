@@ -242,6 +242,8 @@ static void compile(struct world *w)
 	wrong = avoid_fault(wrong, 5, "compile-no-headers");
 	wrong = avoid_fault(wrong, 2, "compile-null-name");
 	wrong = avoid_fault(wrong, 7, "compile-no-devices");
+	if ((header->binary || program->binary) && avoided("compile-no-source"))
+		return end_line(w);
 	headers[0] = wrong == 1 ? NULL : header->handle;
 	if (wrong == 2)
 		names[0] = NULL;
@@ -297,7 +299,7 @@ static void link(struct world *w)
 	program = made(w, K_PROGRAM, handle, context, &err);
 	if (program)
 		program->binary = true;
-	if (cookie && wrong != 6 && (program || calls_back(err)))
+	if (cookie && wrong != 6 && (program || calls_back(err) || wrong == 2))
 		cookie_expect(w, H_SOON);
 	cookies_drain(w, H_SOON);
 }
