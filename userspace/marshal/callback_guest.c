@@ -199,12 +199,14 @@ static void callbacks_lost(void)
 static void callback_event(struct ava_context *ctx, const struct ava_event *ev,
 			   const void *payload)
 {
-	(void)ctx;
 	is_callback_thread = true;
 	if (ev->type == AVA_EVENT_LOST)
 		callbacks_lost();
-	else if (ev->type == AVA_EVENT_CALLBACK)
-		callback_came(ev->cookie, payload, ev->len);
+	if (ev->type != AVA_EVENT_CALLBACK)
+		return;
+	if (ev->cookie & AVA_CS_COOKIE_OUTPUT)
+		ava_context_output(ctx);
+	callback_came(ev->cookie & ~AVA_CS_COOKIE_OUTPUT, payload, ev->len);
 }
 
 bool ava_guest_is_callback_thread(void)

@@ -18,6 +18,7 @@
 #include <ava/callback.h>
 
 #include "internal.h"
+#include "output.h"
 
 /* Less than a guest's kernel keeps; the guest tells four times in a window. */
 #define EVENTS_WINDOW	256
@@ -110,6 +111,8 @@ int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
 
 	if (len > AVA_CALLBACK_MAX)
 		return -EMSGSIZE;
+	if (ava_output_pending())
+		cookie |= AVA_CS_COOKIE_OUTPUT;
 	pthread_mutex_lock(&events.lock);
 	if (!events.channel)
 		ret = -ESHUTDOWN;

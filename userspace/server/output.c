@@ -62,11 +62,13 @@ static bool func_may_wait(const struct ava_server_api *api, uint32_t id)
 }
 
 /* A vendor's library may print through this process's stdio. */
-static bool output_pending(void)
+bool ava_output_pending(void)
 {
 	struct stat st;
 	bool pending;
 
+	if (output.fd < 0)
+		return false;
 	fflush(stdout);
 	pthread_mutex_lock(&output.lock);
 	pending = !fstat(output.fd, &st) && st.st_size > output.taken;
@@ -78,8 +80,8 @@ void ava_output_show(const struct ava_server_api *api, struct ava_server_call *c
 {
 	uint64_t word;
 
-	if (output.fd < 0 || call->reply_len < sizeof(word) ||
-	    !func_may_wait(api, call->func) || !output_pending())
+	if (call->reply_len < sizeof(word) || !func_may_wait(api, call->func) ||
+	    !ava_output_pending())
 		return;
 	memcpy(&word, call->reply, sizeof(word));
 	word |= AVA_CS_OUTPUT;

@@ -25,6 +25,11 @@ int ava_output_catch(void);
 void ava_output_show(const struct ava_server_api *api, struct ava_server_call *call);
 
 /**
+ * ava_output_pending() - is there output that the guest has not fetched?
+ */
+bool ava_output_pending(void);
+
+/**
  * ava_output_take() - serve AVA_FUNC_OUTPUT
  * @call: its reply becomes as much output as there is room for, and is empty for none
  *

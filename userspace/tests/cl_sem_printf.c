@@ -7,6 +7,7 @@
  */
 #include "cl_test.h"
 
+#include <semaphore.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,26 @@ static cl_event launch(const struct cl_env *env, cl_kernel kernel)
 	return event;
 }
 
+/* The function says so itself, so that the order of both shows. */
+static void CL_CALLBACK complete(cl_event event, cl_int status, void *data)
+{
+	(void)event;
+	say(status ? "callback of a failure\n" : "callback\n");
+	sem_post(data);
+}
+
+static void await_callback(const struct cl_env *env, cl_event event)
+{
+	sem_t called;
+
+	sem_init(&called, 0, 0);
+	clSetEventCallback(event, CL_COMPLETE, complete, &called);
+	clFlush(env->queue);
+	while (sem_wait(&called))
+		;
+	sem_destroy(&called);
+}
+
 /* Whatever tells that a kernel is complete shows what it has printed. */
 static void wait_for(const struct cl_env *env, const char *how, cl_event event)
 {
@@ -58,6 +79,8 @@ static void wait_for(const struct cl_env *env, const char *how, cl_event event)
 		clFlush(env->queue);
 		while (cl_test_status(event) != CL_COMPLETE)
 			usleep(100);
+	} else if (!strcmp(how, "callback")) {
+		await_callback(env, event);
 	} else {
 		mem = cl_test_buffer(env, 4);
 		clEnqueueReadBuffer(env->queue, mem, CL_TRUE, 0, 4, &out, 1, &event, NULL);
@@ -158,7 +181,7 @@ static void compare(const char *how, const char *want, const char *name)
 /* Naive: it is printed by the server, or later, or when the program ends. */
 static void test_rounds(void)
 {
-	char want[ROUNDS * 40] = "";
+	char want[ROUNDS * 50] = "";
 
 	for (int i = 0; i < ROUNDS; i++)
 		sprintf(want + strlen(want), "program %d\nkernel %d\n", i, i);
@@ -167,6 +190,11 @@ static void test_rounds(void)
 	compare("wait", want, "clWaitForEvents");
 	compare("poll", want, "asking for the event's status");
 	compare("read", want, "a blocking read");
+	want[0] = '\0';
+	for (int i = 0; i < ROUNDS; i++)
+		sprintf(want + strlen(want), "program %d\nkernel %d\ncallback\n", i, i);
+	strcat(want, "end\n");
+	compare("callback", want, "a callback of the event runs behind what it printed");
 }
 
 static void test_formats(void)

@@ -214,8 +214,9 @@ cl_int clSetCommandQueueProperty(cl_command_queue queue,
 	cl_command_queue_properties *old ava_out)
 	ava_id(65) ava_may_wait ava_server_replace(ocl_set_queue_property);
 
-cl_int clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
-	cl_command_queue queue)
+/* Without queues on devices this is refused whatever the other arguments are. */
+cl_int clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device ava_nullable,
+	cl_command_queue queue ava_nullable)
 	ava_id(66);
 
 cl_int clFlush(cl_command_queue queue)
@@ -526,7 +527,7 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(166) ava_cached ava_guest_finally(ocl_observed());
+	ava_id(166) ava_may_wait ava_cached ava_guest_finally(ocl_observed());
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)
@@ -537,7 +538,7 @@ cl_int ocl_event_callback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event there ava_is(event),
 		cl_int status ava_lost(CL_OUT_OF_RESOURCES), void *data)
 		ava_callback(user_data), void *user_data)
-	ava_id(167) ava_server_replace(ocl_server_event_callback);
+	ava_id(167) ava_may_wait ava_server_replace(ocl_server_event_callback);
 
 /* ---- commands on buffers -------------------------------------------------------- */
 
@@ -758,7 +759,8 @@ cl_int clEnqueueBarrier(cl_command_queue queue)
 	ava_id(215);
 
 cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
-	const cl_event *events ava_in ava_count(n))
+	const cl_event *events ava_in ava_count(n) ava_nullable
+		ava_invalid(CL_INVALID_EVENT_WAIT_LIST))
 	ava_id(216) ava_server_replace(ocl_enqueue_wait);
 
 /* ---- command buffers (cl_khr_command_buffer), where the vendor has them ------------ */

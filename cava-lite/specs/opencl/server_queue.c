@@ -139,7 +139,7 @@ cl_int ocl_set_queue_property(cl_command_queue queue, cl_command_queue_propertie
 
 cl_int ocl_enqueue_wait(cl_command_queue queue, cl_uint count, const cl_event *events)
 {
-	if (!count || !events)
+	if (!count)
 		return CL_INVALID_VALUE;
 	return clEnqueueBarrierWithWaitList(queue, count, events, NULL);
 }

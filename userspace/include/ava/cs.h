@@ -57,6 +57,12 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 #define AVA_CS_OUTPUT		(1u << 8)	/* flag: the vendor's library printed; see below */
 
 /*
+ * In the cookie of a callback's event: the vendor's library printed before it called
+ * back, so the guest fetches that (AVA_FUNC_OUTPUT) before it runs the function.
+ */
+#define AVA_CS_COOKIE_OUTPUT	((uint64_t)1 << 63)
+
+/*
  * Functions of the runtime itself, in every server's table:
  * AVA_FUNC_OUTPUT: reply is bytes that the vendor's library wrote to standard
  * output since; the guest writes them to its own before the call that showed the
