@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * opencl.c - OpenCL 1.2 and what of 2.x and 3.0 needs no shared memory
+ * opencl.c - OpenCL 1.0 to 3.0, and what vendors' extensions need besides
  *
  * Numbers are for ever: a function that is added gets the next free one of its
  * group, and one that goes leaves a gap. How bytes move is told in ocl_memory.h.
- * Shared virtual memory and callbacks of the host are refused with the API's own
- * errors.
+ * Shared virtual memory is refused with the API's own errors.
  */
 #include "ocl.h"
 
