@@ -39,7 +39,8 @@ static void emit_local(const struct param *p, struct text *out)
 	if (p->direct)
 		text_add(out, "\tstruct ava_bulk *%s = NULL;\n", p->name);
 	else if (p->kind != PARAM_STATUS)
-		text_add(out, "\t%s = 0;\n", ctype_declare(p->type, p->name));
+		text_add(out, "\t%s%s = 0;\n", ctype_declare(p->type, p->name),
+			 p->pass ? " __attribute__((unused))" : "");
 	if (is_buffer_out(p))
 		text_add(out, "\tstruct ava_serve_buf ava_b_%s;\n", p->name);
 	if (param_is_out_new(p))
