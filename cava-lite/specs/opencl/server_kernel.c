@@ -106,8 +106,11 @@ cl_int ocl_server_kernel_args(cl_kernel kernel, cl_uint n, struct ocl_arg *args,
 			      cl_uint *count)
 {
 	cl_uint i;
-	cl_int err = clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof(*count), count, NULL);
+	cl_int err;
 
+	if (!count)
+		return CL_INVALID_VALUE;
+	err = clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof(*count), count, NULL);
 	for (i = 0; !err && args && i < n && i < *count; i++)
 		args[i] = arg_of(kernel, i);
 	return err;
@@ -137,7 +140,9 @@ cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size, const void *val
 	cl_int err = value && given != size ? set_without_value(kernel, index, size) :
 					      clSetKernelArg(kernel, index, size, value);
 
-	if (err && known)
-		ocl_spoil(kernel);
+	if (!err)
+		ocl_mend(kernel, index);
+	else if (known)
+		ocl_spoil(kernel, err == CL_INVALID_ARG_INDEX ? OCL_ALL : index);
 	return err;
 }

@@ -100,6 +100,10 @@ cl_int ocl_server_map(cl_command_queue queue, cl_mem mem, const struct ocl_move 
 	struct ocl_transfer *t = calloc(1, sizeof(*t));
 	cl_int err = CL_SUCCESS;
 
+	if (!ocl_move_valid(move) || move->kind == OCL_MOVE_RECT || !pitches) {
+		free(t);
+		return CL_INVALID_VALUE;
+	}
 	if (!t)
 		return CL_OUT_OF_HOST_MEMORY;
 	ocl_server_facts(mem, &facts);

@@ -112,13 +112,15 @@ struct host_arg {
 	size_t heap_size;
 };
 
-/* False without memory. */
-static bool host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_bulk *bytes,
-			  size_t given, cl_ulong address)
+/* @need: bytes that the vendor's library touches. */
+static cl_int host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_bulk *bytes,
+			    size_t given, size_t need, cl_ulong address)
 {
 	*a = (struct host_arg){ .ptr = bytes ? ocl_nowhere() : NULL };
 	if (!bytes || !given)
-		return true;
+		return CL_SUCCESS;
+	if (given < need)
+		return CL_INVALID_HOST_PTR;
 	if (flags & CL_MEM_USE_HOST_PTR) {
 		a->used = host_memory_new(bytes, address);
 		a->ptr = a->used ? a->used->base : NULL;
@@ -127,10 +129,10 @@ static bool host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_bul
 		a->ptr = a->heap = ocl_heap_alloc(given);
 		if (a->heap && ava_bulk_pull(bytes, 0, a->heap, given)) {
 			ocl_heap_free(a->heap, given);
-			return false;
+			a->ptr = NULL;
 		}
 	}
-	return a->ptr;
+	return a->ptr ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
 }
 
 static cl_mem host_arg_done(struct host_arg *a, cl_mem mem)
@@ -145,10 +147,10 @@ static cl_mem host_arg_done(struct host_arg *a, cl_mem mem)
 	return mem;
 }
 
-static cl_mem no_memory(cl_int *err)
+static cl_mem refuse(cl_int *err, cl_int why)
 {
 	if (err)
-		*err = CL_OUT_OF_HOST_MEMORY;
+		*err = why;
 	return NULL;
 }
 
@@ -157,9 +159,10 @@ cl_mem ocl_server_buffer(cl_context context, cl_mem_flags flags, size_t size,
 			 cl_ulong address)
 {
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, size, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateBuffer(context, flags, size, a.ptr, err));
 }
 
@@ -168,9 +171,10 @@ cl_mem ocl_server_buffer_with(cl_context context, const cl_mem_properties *prope
 			      size_t given, cl_ulong address)
 {
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, size, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateBufferWithProperties(context, properties, flags,
 							      size, a.ptr, err));
 }
@@ -179,10 +183,12 @@ cl_mem ocl_server_image(cl_context context, cl_mem_flags flags,
 			const cl_image_format *format, const cl_image_desc *desc,
 			struct ava_bulk *host_ptr, cl_int *err, size_t given, cl_ulong address)
 {
+	size_t need = ocl_image_bytes(format, desc);
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, need, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateImage(context, flags, format, desc, a.ptr, err));
 }
 
@@ -191,10 +197,12 @@ cl_mem ocl_server_image_with(cl_context context, const cl_mem_properties *proper
 			     const cl_image_desc *desc, struct ava_bulk *host_ptr, cl_int *err,
 			     size_t given, cl_ulong address)
 {
+	size_t need = ocl_image_bytes(format, desc);
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, need, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateImageWithProperties(context, properties, flags,
 							     format, desc, a.ptr, err));
 }
@@ -204,10 +212,12 @@ cl_mem ocl_server_image2d(cl_context context, cl_mem_flags flags,
 			  size_t row_pitch, struct ava_bulk *host_ptr, cl_int *err, size_t given,
 			  cl_ulong address)
 {
+	size_t need = ocl_image3d_bytes(format, width, height, 1, row_pitch, 0);
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, need, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateImage2D(context, flags, format, width, height,
 						 row_pitch, a.ptr, err));
 }
@@ -217,10 +227,13 @@ cl_mem ocl_server_image3d(cl_context context, cl_mem_flags flags,
 			  size_t depth, size_t row_pitch, size_t slice_pitch,
 			  struct ava_bulk *host_ptr, cl_int *err, size_t given, cl_ulong address)
 {
+	size_t need = ocl_image3d_bytes(format, width, height, depth, row_pitch,
+					  slice_pitch);
 	struct host_arg a;
+	cl_int bad = host_arg_init(&a, flags, host_ptr, given, need, address);
 
-	if (!host_arg_init(&a, flags, host_ptr, given, address))
-		return no_memory(err);
+	if (bad)
+		return refuse(err, bad);
 	return host_arg_done(&a, clCreateImage3D(context, flags, format, width, height,
 						 depth, row_pitch, slice_pitch, a.ptr, err));
 }
@@ -269,6 +282,8 @@ cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts)
 	void *host_ptr;
 	cl_int err;
 
+	if (!facts)
+		return CL_INVALID_VALUE;
 	memset(facts, 0, sizeof(*facts));
 	err = mem_value(mem, CL_MEM_TYPE, &facts->type, sizeof(facts->type));
 	if (err)

@@ -34,6 +34,7 @@ struct ocl_transfer {
 
 /* Names the transfer; false, and nothing done, if the name is in use or without memory. */
 bool ocl_transfer_add(struct ocl_transfer *t);
+bool ocl_transfer_known(cl_ulong id);
 
 /* Takes it out; the caller's. NULL if there is none. */
 struct ocl_transfer *ocl_transfer_take(cl_ulong id);
@@ -51,6 +52,9 @@ void *ocl_nowhere(void);
  * the next, and not the slice's? Vendors read the specification in both ways.
  */
 bool ocl_array_by_row(cl_mem image);
+
+/* Is it one that the guest's library sends? */
+bool ocl_move_valid(const struct ocl_move *move);
 
 void ocl_pack(void *packed, const void *base, const struct ocl_box *box, size_t at,
 	      size_t len);

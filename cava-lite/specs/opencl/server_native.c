@@ -18,6 +18,7 @@ struct native {
 	void *data;
 	cl_ulong id;
 	bool done;
+	unsigned int users;	/* who copy its bytes */
 	pthread_cond_t cond;
 	cl_uint count;
 	size_t *sizes;
@@ -77,7 +78,7 @@ static void CL_CALLBACK call_guest(void *args)
 	pthread_mutex_unlock(&lock);
 	n->run(n->id, n->data);
 	pthread_mutex_lock(&lock);
-	while (!n->done)
+	while (!n->done || n->users)
 		pthread_cond_wait(&n->cond, &lock);
 	for (pos = &running; *pos != n; pos = &(*pos)->next)
 		;
@@ -151,8 +152,8 @@ static struct native *native_of(cl_ulong id)
 	return n;
 }
 
-/* Nobody but the guest says that it is done, so the bytes stay where they are. */
-static void *bytes_of(cl_ulong id, cl_uint index, size_t size)
+/* Where the bytes are, to be given back: meanwhile the kernel does not end. */
+static void *bytes_get(cl_ulong id, cl_uint index, size_t size, struct native **by)
 {
 	void *bytes = NULL;
 	struct native *n;
@@ -161,27 +162,42 @@ static void *bytes_of(cl_ulong id, cl_uint index, size_t size)
 	n = native_of(id);
 	if (n && index < n->count && size == n->sizes[index])
 		bytes = n->objects[index];
+	if (bytes)
+		n->users++;
+	*by = n;
 	pthread_mutex_unlock(&lock);
 	return bytes;
 }
 
+static void bytes_put(struct native *n)
+{
+	pthread_mutex_lock(&lock);
+	if (!--n->users)
+		pthread_cond_signal(&n->cond);
+	pthread_mutex_unlock(&lock);
+}
+
 cl_int ocl_server_native_get(cl_ulong id, cl_uint index, size_t size, void *bytes)
 {
-	const void *from = bytes_of(id, index, size);
+	struct native *n;
+	const void *from = bytes ? bytes_get(id, index, size, &n) : NULL;
 
-	if (!from || !bytes)
+	if (!from)
 		return CL_INVALID_VALUE;
 	memcpy(bytes, from, size);
+	bytes_put(n);
 	return CL_SUCCESS;
 }
 
 cl_int ocl_server_native_put(cl_ulong id, cl_uint index, size_t size, const void *bytes)
 {
-	void *to = bytes_of(id, index, size);
+	struct native *n;
+	void *to = bytes ? bytes_get(id, index, size, &n) : NULL;
 
-	if (!to || !bytes)
+	if (!to)
 		return CL_INVALID_VALUE;
 	memcpy(to, bytes, size);
+	bytes_put(n);
 	return CL_SUCCESS;
 }
 

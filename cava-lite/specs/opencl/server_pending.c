@@ -20,14 +20,21 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static bool transfer_add(struct ocl_transfer *t)
+{
+	struct ocl_transfer **node = tsearch(t, &transfers, by_id);
+
+	return node && *node == t;
+}
+
 bool ocl_transfer_add(struct ocl_transfer *t)
 {
-	struct ocl_transfer **node;
+	bool added;
 
 	pthread_mutex_lock(&lock);
-	node = tsearch(t, &transfers, by_id);
+	added = transfer_add(t);
 	pthread_mutex_unlock(&lock);
-	return node && *node == t;
+	return added;
 }
 
 static struct ocl_transfer *transfer_find(cl_ulong id)
@@ -35,6 +42,16 @@ static struct ocl_transfer *transfer_find(cl_ulong id)
 	struct ocl_transfer key = { .id = id }, **node = tfind(&key, &transfers, by_id);
 
 	return node ? *node : NULL;
+}
+
+bool ocl_transfer_known(cl_ulong id)
+{
+	bool known;
+
+	pthread_mutex_lock(&lock);
+	known = transfer_find(id);
+	pthread_mutex_unlock(&lock);
+	return known;
 }
 
 struct ocl_transfer *ocl_transfer_take(cl_ulong id)
@@ -126,6 +143,8 @@ cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states, si
 	size_t at = 0, len;
 	struct ocl_transfer *t;
 
+	if (!ids || !states || !used || (size && !bytes))
+		return CL_INVALID_VALUE;
 	pthread_mutex_lock(&lock);
 	for (cl_uint i = 0; i < count; i++) {
 		t = transfer_find(ids[i]);
@@ -168,15 +187,18 @@ cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size, struct ava_bulk
 {
 	struct ocl_transfer *t = take_ready(id, offset, size);
 	cl_int err;
+	bool over;
 
 	if (!t)
 		return CL_INVALID_VALUE;
 	err = ocl_push_rows(bytes, t->base, &t->box, offset, size);
-	ocl_transfer_add(t);
-	if (offset + size < ocl_box_size(&t->box))
-		return err;
+	over = offset + size == ocl_box_size(&t->box);
 	pthread_mutex_lock(&lock);
-	transfer_over(transfer_find(id));
+	/* A guest that cheats has given its name to another one meanwhile. */
+	if (!transfer_add(t))
+		ocl_transfer_free(t);
+	else if (over)
+		transfer_over(t);
 	pthread_mutex_unlock(&lock);
 	return err;
 }

@@ -15,36 +15,66 @@
 struct spoiled {
 	struct spoiled *next;
 	void *object;
+	cl_uint what;
 };
 
 /* A queue that has to report a failure, or a kernel that must not be launched. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct spoiled *list;
 
-void ocl_spoil(void *object)
+/* With the lock. */
+static bool is_listed(const void *object, cl_uint what)
+{
+	struct spoiled *s;
+
+	for (s = list; s && (s->object != object || s->what != what); s = s->next)
+		;
+	return s;
+}
+
+void ocl_spoil(void *object, cl_uint what)
 {
 	struct spoiled *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return;
 	s->object = object;
+	s->what = what;
 	pthread_mutex_lock(&lock);
-	s->next = list;
-	__atomic_store_n(&list, s, __ATOMIC_RELEASE);
+	if (!is_listed(object, what)) {
+		s->next = list;
+		__atomic_store_n(&list, s, __ATOMIC_RELEASE);
+		s = NULL;
+	}
 	pthread_mutex_unlock(&lock);
+	free(s);
 }
 
-static bool is_spoiled(void *object, bool forget)
+static bool is_spoiled(const void *object)
+{
+	struct spoiled *s;
+	bool found;
+
+	if (!__atomic_load_n(&list, __ATOMIC_ACQUIRE))
+		return false;
+	pthread_mutex_lock(&lock);
+	for (s = list; s && s->object != object; s = s->next)
+		;
+	found = s;
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+bool ocl_mend(const void *object, cl_uint what)
 {
 	struct spoiled **pos, *s, *dead = NULL;
-	bool found = false;
+	bool found;
 
 	if (!__atomic_load_n(&list, __ATOMIC_ACQUIRE))
 		return false;
 	pthread_mutex_lock(&lock);
 	for (pos = &list; (s = *pos);) {
-		found |= s->object == object;
-		if (s->object != object || !forget) {
+		if (s->object != object || (what != OCL_ALL && s->what != what)) {
 			pos = &s->next;
 			continue;
 		}
@@ -53,6 +83,7 @@ static bool is_spoiled(void *object, bool forget)
 		dead = s;
 	}
 	pthread_mutex_unlock(&lock);
+	found = dead;
 	while ((s = dead)) {
 		dead = s->next;
 		free(s);
@@ -79,7 +110,7 @@ void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event)
 {
 	if (!queue)
 		return;
-	ocl_spoil(queue);
+	ocl_spoil(queue, OCL_ALL);
 	if (event)
 		*event = failed_event(queue, err);
 }
@@ -87,14 +118,14 @@ void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event)
 cl_int ocl_finish(cl_command_queue queue)
 {
 	cl_int err = clFinish(queue);
-	bool spoiled = is_spoiled(queue, true);
+	bool spoiled = ocl_mend(queue, OCL_ALL);
 
 	return !err && spoiled ? CL_OUT_OF_RESOURCES : err;
 }
 
 cl_int ocl_release_queue(cl_command_queue queue)
 {
-	is_spoiled(queue, true);
+	ocl_mend(queue, OCL_ALL);
 	return clReleaseCommandQueue(queue);
 }
 
@@ -104,7 +135,7 @@ cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 		  const size_t *offset, const size_t *global, const size_t *local,
 		  cl_uint waits, const cl_event *wait_list, cl_event *event)
 {
-	if (is_spoiled(kernel, false))
+	if (is_spoiled(kernel))
 		return CL_OUT_OF_RESOURCES;
 	return clEnqueueNDRangeKernel(queue, kernel, dim, offset, global, local, waits,
 				      wait_list, event);
@@ -113,14 +144,14 @@ cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 cl_int ocl_task(cl_command_queue queue, cl_kernel kernel, cl_uint waits,
 		const cl_event *wait_list, cl_event *event)
 {
-	if (is_spoiled(kernel, false))
+	if (is_spoiled(kernel))
 		return CL_OUT_OF_RESOURCES;
 	return clEnqueueTask(queue, kernel, waits, wait_list, event);
 }
 
 cl_int ocl_release_kernel(cl_kernel kernel)
 {
-	is_spoiled(kernel, true);
+	ocl_mend(kernel, OCL_ALL);
 	return clReleaseKernel(kernel);
 }
 

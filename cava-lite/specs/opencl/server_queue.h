@@ -5,7 +5,16 @@
 #ifndef AVA_OCL_SERVER_QUEUE_H
 #define AVA_OCL_SERVER_QUEUE_H
 
-/* A queue has to report a failure, or a kernel must not be launched. */
-void ocl_spoil(void *object);
+#include <stdbool.h>
+
+#include "ocl.h"
+
+#define OCL_ALL	((cl_uint)-1)
+
+/* A queue has to report a failure, or a kernel must not be launched: argument @what failed. */
+void ocl_spoil(void *object, cl_uint what);
+
+/* It is told, or is there again: @what of @object, or all of it. Was there something? */
+bool ocl_mend(const void *object, cl_uint what);
 
 #endif /* AVA_OCL_SERVER_QUEUE_H */

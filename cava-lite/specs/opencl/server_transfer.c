@@ -26,6 +26,17 @@ struct command {
 	size_t size;
 };
 
+/*
+ * What a move may be: a buffer's bytes are one row, for the vendor's library looks at
+ * no other number of it.
+ */
+bool ocl_move_valid(const struct ocl_move *move)
+{
+	if (!move || move->kind > OCL_MOVE_IMAGE)
+		return false;
+	return move->kind != OCL_MOVE_BUFFER || (move->region[1] == 1 && move->region[2] == 1);
+}
+
 /* Finds the rows; false if the guest says that the vendor must not touch host memory. */
 static bool command_init(struct command *c)
 {
@@ -35,7 +46,7 @@ static bool command_init(struct command *c)
 	c->origin = move->flags & OCL_ORIGIN ? move->origin : NULL;
 	c->host_origin = move->flags & OCL_HOST_ORIGIN ? move->host_origin : NULL;
 	c->region = move->flags & OCL_REGION ? move->region : NULL;
-	if (!(move->flags & OCL_BYTES) || move->kind > OCL_MOVE_IMAGE ||
+	if (!(move->flags & OCL_BYTES) ||
 	    (move->kind == OCL_MOVE_IMAGE && ocl_server_facts(c->mem, &facts)))
 		return false;
 	ocl_host_box(move, &facts, &c->box);
@@ -84,11 +95,14 @@ static cl_int native_write(const struct command *c, const void *ptr, cl_bool blo
 				   event);
 }
 
-/* Memory for the rows; the vendor counts the box's offset from the pointer it gets. */
+/*
+ * Memory for the rows; the vendor counts the box's offset from the pointer it gets, and
+ * where that saturates here it wraps there.
+ */
 static char *rows_alloc(const struct command *c, void **heap, size_t *size)
 {
 	*size = ocl_box_span(&c->box);
-	*heap = ocl_heap_alloc(*size);
+	*heap = c->box.offset == SIZE_MAX ? NULL : ocl_heap_alloc(*size);
 	return *heap ? (char *)((uintptr_t)*heap - c->box.offset) : NULL;
 }
 
@@ -139,8 +153,11 @@ static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_
 	if (!base)
 		return CL_OUT_OF_HOST_MEMORY;
 	err = native_read(c, base, event);
-	if (!err)
+	if (!err) {
 		err = ocl_push_rows(bytes, base, &c->box, 0, c->size);
+		if (err && event)
+			clReleaseEvent(*event);
+	}
 	ocl_heap_free(heap, size);
 	return err;
 }
@@ -148,9 +165,12 @@ static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_
 /* The native event is needed to see that the bytes are there, whoever else wants it. */
 static cl_int read_later(const struct command *c, cl_event *event)
 {
-	struct ocl_transfer *t = calloc(1, sizeof(*t));
+	struct ocl_transfer *t;
 	cl_int err;
 
+	if (ocl_transfer_known(c->move->id))
+		return CL_INVALID_VALUE;
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		return CL_OUT_OF_HOST_MEMORY;
 	t->id = c->move->id;
@@ -163,7 +183,7 @@ static cl_int read_later(const struct command *c, cl_event *event)
 		t->event = NULL;
 		ocl_transfer_free(t);
 	} else if (!ocl_transfer_add(t)) {
-		/* the command goes on writing there: only a guest that cheats gets here */
+		/* the command goes on writing there; without memory, or two threads cheat */
 		err = CL_INVALID_VALUE;
 	}
 	return err;
@@ -177,6 +197,8 @@ cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move
 		.queue = queue, .mem = mem, .move = move, .waits = waits, .wait_list = wait_list,
 	};
 
+	if (!ocl_move_valid(move))
+		return CL_INVALID_VALUE;
 	if (!command_init(&c))
 		return native_read(&c, no_bytes(&c), event);
 	if (move->id)
@@ -259,8 +281,11 @@ cl_int ocl_server_write(cl_command_queue queue, cl_mem mem, const struct ocl_mov
 	struct command c = {
 		.queue = queue, .mem = mem, .move = move, .waits = waits, .wait_list = wait_list,
 	};
-	cl_bool blocking = move->flags & OCL_BLOCKING ? CL_TRUE : CL_FALSE;
+	cl_bool blocking;
 
+	if (!ocl_move_valid(move))
+		return CL_INVALID_VALUE;
+	blocking = move->flags & OCL_BLOCKING ? CL_TRUE : CL_FALSE;
 	if (!command_init(&c))
 		return native_write(&c, no_bytes(&c), blocking, event);
 	if (!bytes || size != c.size)
@@ -272,7 +297,7 @@ cl_int ocl_server_fill(cl_command_queue queue, cl_mem buffer, const void *patter
 		       size_t pattern_size, size_t offset, size_t size, cl_uint waits,
 		       const cl_event *wait_list, cl_event *event, size_t given)
 {
-	if (pattern && !given)
+	if (pattern && given < pattern_size)
 		pattern = ocl_nowhere();
 	return clEnqueueFillBuffer(queue, buffer, pattern, pattern_size, offset, size, waits,
 				   wait_list, event);
