@@ -38,7 +38,7 @@ fuzz_env = ASAN_OPTIONS=$(FUZZ_ASAN):detect_leaks=$(if $(filter $(1),$(FUZZ_KEEP
 
 # $(1): name, $(2): directory of the spec, $(3): where its parts are
 define fuzz_rules
-$(T)/fuzz-$(1): $(FUZZ_SRC) $(wildcard $(2)/server*.c) $(3)/$(1)_common.h
+$(T)/fuzz-$(1): $(FUZZ_SRC) $(wildcard $(2)/*.[ch]) $(wildcard ../userspace/include/ava/*.h) $(3)/$(1)_common.h
 	@mkdir -p $$(@D)
 	$(CLANG) $(FUZZ_FLAGS) -I$(2) -I$(3) -o $$@ $(FUZZ_SRC) $(wildcard $(2)/server*.c) \
 		$(3)/$(1)_server.c $(3)/$(1)_table.c $(3)/$(1)_mock.c
@@ -53,6 +53,15 @@ $(eval $(call fuzz_rules,tiny,tests/tiny,$(T)/tiny,$(T)/vendor.o))
 $(T)/record-tiny: $(T)/vendor.o
 $(eval $(call fuzz_rules,opencl,specs/opencl,$(O)/opencl,-lOpenCL))
 
+# Calls that no guest makes, to the OpenCL server with the vendor's own library.
+$(T)/hostile: tests/hostile.c $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/*.[ch]) \
+		$(wildcard ../userspace/include/ava/*.h) $(O)/opencl/opencl_common.h
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) -Wno-unused-parameter -Wno-deprecated-declarations -DAVA_NO_MAIN \
+		-fsanitize=address,undefined -fno-sanitize-recover -Ispecs/opencl -I$(O)/opencl -o $@ \
+		$< $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/server*.c) \
+		$(O)/opencl/opencl_server.c $(O)/opencl/opencl_table.c -lOpenCL -lcmocka
+
 # what was found is left in the build directory
 fuzz: $(FUZZED:%=$(T)/fuzz-%)
 	@n=0; failed=0; $(foreach f,$(FUZZED),n=$$((n + 1)); mkdir -p $(T)/found-$(f); \
@@ -64,7 +73,7 @@ fuzz: $(FUZZED:%=$(T)/fuzz-%)
 		echo "not ok $$n - $(f) fuzzed"; failed=1; tail -30 $(T)/fuzz-$(f).log | sed 's/^/# /'; \
 	fi;) echo "1..$$n"; exit $$failed
 
-check: all $(T)/roundtrip $(T)/unit $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
+check: all $(T)/roundtrip $(T)/unit $(T)/hostile $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
 	@CAVA=$(CAVA) OUT=$(T) FUZZED="$(FUZZED)" FUZZ_KEEPS="$(FUZZ_KEEPS)" FUZZ_ASAN=$(FUZZ_ASAN) tests/run
 
 regold: $(CAVA)

@@ -199,11 +199,6 @@ size_t ocl_given_bytes(cl_mem_flags flags, const void *host_ptr, size_t size)
 	return size;
 }
 
-size_t ocl_pattern_bytes(size_t size)
-{
-	return size <= sizeof(cl_double16) && size && !(size & (size - 1)) ? size : 0;
-}
-
 size_t ocl_color_bytes(cl_mem image)
 {
 	struct ocl_mem *m = ocl_mem_of(image);

@@ -167,6 +167,12 @@ ava_pure static inline int ocl_move_inside(const struct ocl_move *move,
 	return ocl_inside(start, ocl_box_bytes(r[0], r[1], r[2], row, slice), facts->size);
 }
 
+/* Bytes behind a pattern of @size that the vendor may read; 0 if it will refuse it. */
+ava_pure static inline size_t ocl_pattern_bytes(size_t size)
+{
+	return size <= sizeof(cl_double16) && size && !(size & (size - 1)) ? size : 0;
+}
+
 /* ---- guest ---------------------------------------------------------------------- */
 
 /* Bytes of @host_ptr that the call that makes a memory object takes with it. */
@@ -177,8 +183,7 @@ ava_guest void ocl_part_made(cl_mem mem, cl_mem parent, size_t origin);
 ava_guest void ocl_sub_buffer_made(cl_mem mem, cl_mem parent, const void *info);
 ava_guest void ocl_image_made(cl_mem mem, const cl_image_desc *desc);
 
-/* Bytes behind the pattern or color that the vendor may read; 0 if it will refuse it. */
-ava_guest size_t ocl_pattern_bytes(size_t size);
+/* Bytes behind the color that the vendor may read; 0 if it will refuse it. */
 ava_guest size_t ocl_color_bytes(cl_mem image);
 
 /*

@@ -297,7 +297,9 @@ cl_int ocl_server_fill(cl_command_queue queue, cl_mem buffer, const void *patter
 		       size_t pattern_size, size_t offset, size_t size, cl_uint waits,
 		       const cl_event *wait_list, cl_event *event, size_t given)
 {
-	if (pattern && given < pattern_size)
+	if (pattern && given != ocl_pattern_bytes(pattern_size))
+		return CL_INVALID_VALUE;
+	if (pattern && !given)
 		pattern = ocl_nowhere();
 	return clEnqueueFillBuffer(queue, buffer, pattern, pattern_size, offset, size, waits,
 				   wait_list, event);
