@@ -335,6 +335,36 @@ static void test_serve_callback_fails(void **state)
 	assert_true(event_count == 1 && events[0] == 105);
 }
 
+/* What a release brings waits for the thread that released; anything else is an event. */
+static void test_serve_ended(void **state)
+{
+	struct ava_server_callback *cb[3];
+	uint64_t room[8];
+
+	(void)state;
+	event_count = 0;
+	for (int i = 0; i < 3; i++) {
+		args[3] = 100 * (i + 1);
+		serve(4);
+		cb[i] = ava_serve_callback(&s, false);
+		ava_server_callback_ends(cb[i]);
+		s.registered = true;
+		ava_serve_end(&s, 0);
+	}
+	ava_serve_ends_here(true);
+	call_back(cb[0], 1);
+	call_back(cb[1], 2);
+	ava_serve_ends_here(false);
+	call_back(cb[2], 3);
+	assert_true(event_count == 1 && events[0] == 303);
+	/* room for one and a half */
+	assert_int_equal(ava_server_take_ended(room, 5 * sizeof(room[0])), 3 * sizeof(room[0]));
+	assert_true(room[0] == 100 && room[1] == sizeof(room[0]) && room[2] == 1);
+	assert_int_equal(ava_server_take_ended(room, sizeof(room)), 3 * sizeof(room[0]));
+	assert_true(room[0] == 200 && room[2] == 2);
+	assert_int_equal(ava_server_take_ended(room, sizeof(room)), 0);
+}
+
 /* Strings and bytes share what an event can carry; the guest gets the full length. */
 static void test_callback_bytes(void **state)
 {
@@ -393,6 +423,7 @@ int unit_serve(void)
 		HANDLES(test_serve_untouched),
 		HANDLES(test_serve_callbacks),
 		HANDLES(test_serve_callback_fails),
+		HANDLES(test_serve_ended),
 		cmocka_unit_test(test_callback_bytes),
 		HANDLES(test_serve_lists),
 		HANDLES(test_serve_no_room),

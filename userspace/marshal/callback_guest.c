@@ -137,6 +137,24 @@ void ava_guest_run_callback(uint64_t cookie, const struct ava_cs_reader *args)
 		callback_came(cookie, args->cur, args->end - args->cur);
 }
 
+unsigned int ava_guest_run_ended(const void *buf, uint64_t size)
+{
+	struct ava_cs_reader in;
+	unsigned int n = 0;
+
+	ava_cs_reader_init(&in, buf, size);
+	while (in.cur != in.end && !in.err) {
+		uint64_t cookie = ava_cs_get_word(&in), len = ava_cs_get_word(&in);
+		const void *args = ava_cs_get_bytes(&in, len);
+
+		if (in.err)
+			break;
+		callback_came(cookie, args, len);
+		n++;
+	}
+	return n;
+}
+
 bool ava_guest_get_called_back(struct ava_gcall *g, struct ava_cs_reader *args)
 {
 	uint64_t called = ava_cs_get_word(&g->reply), len;

@@ -25,7 +25,22 @@ struct ava_server_callback {
 	bool many;
 	bool ready;				/* the call is over */
 	bool called;
+	bool ends;
 };
+
+/* A callback that a release brought, for the thread of the guest that released. */
+struct ended {
+	struct ended *next;
+	uint64_t cookie;
+	uint64_t len;
+	uint8_t args[];
+};
+
+/* Of the thread that serves a stream: the guest's thread asks for them on the same one. */
+static __thread struct {
+	bool releasing;
+	struct ended *first, **last;
+} ends;
 
 /* Held for a moment only, never while an event is sent. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -87,6 +102,57 @@ void ava_serve_put_called_back(struct ava_serve *s)
 	free(e);
 }
 
+/* ---- callbacks that tell of an end -------------------------------------------------- */
+
+void ava_server_callback_ends(struct ava_server_callback *cb)
+{
+	cb->ends = true;
+}
+
+void ava_serve_ends_here(bool releasing)
+{
+	ends.releasing = releasing;
+}
+
+/* False if it is not of a release on this thread: then nobody waits for it. */
+static bool keep_ended(const struct ava_server_callback *cb, const struct ava_cs_writer *args)
+{
+	struct ended *e;
+
+	if (!cb->ends || cb->many || !ends.releasing)
+		return false;
+	e = malloc(sizeof(*e) + args->len);
+	if (!e)
+		return false;
+	e->next = NULL;
+	e->cookie = cb->cookie;
+	e->len = args->len;
+	memcpy(e->args, args->buf, args->len);
+	if (!ends.first)
+		ends.last = &ends.first;
+	*ends.last = e;
+	ends.last = &e->next;
+	return true;
+}
+
+uint64_t ava_server_take_ended(void *buf, uint64_t size)
+{
+	struct ava_cs_writer w;
+	struct ended *e;
+
+	ava_cs_writer_init(&w, buf, size, 0);
+	while ((e = ends.first) && size - w.len >= 3 * sizeof(uint64_t) + e->len) {
+		ava_cs_put_word(&w, e->cookie);
+		ava_cs_put_word(&w, e->len);
+		ava_cs_put_bytes(&w, e->args, e->len);
+		ends.first = e->next;
+		free(e);
+	}
+	return w.len;
+}
+
+/* ---- a callback comes --------------------------------------------------------------- */
+
 /* With the lock; true if the event has to wait. */
 static bool keep_early(struct ava_server_callback *cb, const struct ava_cs_writer *args)
 {
@@ -115,7 +181,7 @@ void ava_server_callback_run(struct ava_server_callback *cb, struct ava_cs_write
 	pthread_mutex_unlock(&lock);
 	if (early)
 		return;
-	if (!args->err)
+	if (!args->err && !keep_ended(cb, args))
 		ava_server_event(cb->cookie, args->buf, args->len);
 	if (!cb->many)
 		free(cb);

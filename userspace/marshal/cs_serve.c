@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <ava/callback.h>
 #include <ava/cs_serve.h>
 
 /**
@@ -117,6 +118,7 @@ int ava_serve_end(struct ava_serve *s, int64_t failure)
 	s->call->reply_len = async || ret ? 0 : s->out.len;
 	for (; s->pins; s->pins = s->pins->next)
 		ava_handle_put(s->pins->entry);
+	ava_serve_ends_here(false);
 	ava_cs_pool_fini(&s->pool);
 	free(s->args_heap);
 	return ret;
@@ -195,8 +197,10 @@ void *ava_serve_release(struct ava_serve *s, uint32_t type, uint32_t flags, int6
 
 bool ava_serve_releasing(struct ava_serve *s, struct ava_handle_release *r, int64_t invalid)
 {
-	if (!r->entry || ava_handle_releasing(r))
+	if (!r->entry || ava_handle_releasing(r)) {
+		ava_serve_ends_here(true);
 		return true;
+	}
 	ava_serve_refuse(s, invalid);
 	return false;
 }
@@ -213,6 +217,7 @@ int ava_serve_forget(struct ava_server_call *call)
 	uint64_t n, handle;
 
 	ava_serve_begin(&s, call);
+	ava_serve_ends_here(true);
 	for (n = ava_cs_get_word(&s.in); n && !s.in.err && !s.err; n--) {
 		handle = ava_cs_get_word(&s.in);
 		ava_handle_forget(handle, ava_cs_get_word(&s.in));

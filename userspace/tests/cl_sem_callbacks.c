@@ -421,6 +421,41 @@ static void test_free_memory(const struct cl_env *env)
 	tap(good, "after use");
 }
 
+static pthread_t caller;
+
+static void CL_CALLBACK on_gone_here(cl_mem mem, void *data)
+{
+	(void)mem;
+	caller = pthread_self();
+	*(int *)data = 1;
+}
+
+/*
+ * Naive: it comes some time after the release, on a thread of the library's, and not at
+ * all if the program ends. Then the buffer of a program that looks at once is still there.
+ */
+static void test_gone_in_release(const struct cl_env *env)
+{
+	const cl_buffer_region region = { 0, 16 };
+	bool good = true, here = true;
+
+	for (int i = 0; i < 50; i++) {
+		cl_mem mem = cl_test_buffer(env, 16), sub;
+		int gone = 0;
+
+		caller = 0;
+		clSetMemObjectDestructorCallback(mem, on_gone_here, &gone);
+		sub = clCreateSubBuffer(mem, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, NULL);
+		clReleaseMemObject(mem);
+		good = good && !gone;
+		clReleaseMemObject(sub);
+		good = good && gone;
+		here = here && pthread_equal(caller, pthread_self());
+	}
+	tap(good, "called before the release returns that ends it");
+	tap(here, "by the thread that releases");
+}
+
 static void CL_CALLBACK on_context_gone(cl_context context, void *data)
 {
 	(void)context;
@@ -484,6 +519,7 @@ int main(void)
 	test_compile_link(&env);
 	test_destructors(&env);
 	test_free_memory(&env);
+	test_gone_in_release(&env);
 	test_context_destructor(&env);
 	test_context_errors(&env);
 	cl_env_close(&env);

@@ -255,6 +255,22 @@ ava_server cl_int ocl_server_event_callback(cl_event event, cl_int type,
 								       void *),
 					    void *user_data);
 
+/*
+ * Functions that tell of an object's end. The vendor calls them in the release that
+ * ends it, so behind every release of a program that has any the guest asks for them.
+ */
+ava_guest void ocl_will_be_told(void);
+ava_guest void ocl_released(void);
+ava_server cl_int ocl_mem_ends(cl_mem mem, void (CL_CALLBACK *notify)(cl_mem, void *),
+			       void *user_data);
+ava_server cl_int ocl_context_ends(cl_context context,
+				   void (CL_CALLBACK *notify)(cl_context, void *),
+				   void *user_data);
+ava_server cl_int ocl_program_ends(cl_program program,
+				   void (CL_CALLBACK *notify)(cl_program, void *),
+				   void *user_data);
+ava_server cl_int ocl_server_ended(size_t size, void *calls, size_t *used);
+
 #define OCL_NATIVE_COMPLETE 1	/* nothing is missing that must be there, and the reverse */
 
 ava_guest cl_int ocl_native_kernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),

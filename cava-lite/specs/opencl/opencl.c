@@ -44,6 +44,9 @@ typedef cl_command_buffer_khr cl_command_buffer_khr
 #define OCL_REFS(object) ava_implicit(cl_uint, guest_refs, ocl_guest_refs(object, name)) \
 	ava_server_after(ocl_count_refs(object, name, size, value, guest_refs))
 
+/* What an object's end calls runs before the release returns, on the same thread. */
+#define OCL_RELEASED	ava_guest_finally(ocl_released())
+
 /* A command that nobody waits for if the vendor accepted one like it before. */
 #define OCL_LEARNED(known, learned) ava_sync_if(!known) ava_guest_after(learned) \
 	ava_async_failed(ocl_command_failed(queue, ret, event))
@@ -171,7 +174,7 @@ cl_int clRetainContext(cl_context context ava_retains)
 	ava_id(42);
 
 cl_int clReleaseContext(cl_context context ava_releases)
-	ava_id(43);
+	ava_id(43) OCL_RELEASED;
 
 cl_int clGetContextInfo(cl_context context, cl_context_info name,
 	OCL_VALUE ava_handles_if(name == CL_CONTEXT_DEVICES, cl_device_id)
@@ -182,7 +185,8 @@ cl_int clGetContextInfo(cl_context context, cl_context_info name,
 cl_int clSetContextDestructorCallback(cl_context context,
 	void (CL_CALLBACK *notify)(cl_context gone ava_was(context), void *data)
 		ava_callback(user_data), void *user_data)
-	ava_id(45);
+	ava_id(45) ava_server_replace(ocl_context_ends)
+	ava_guest_after(ocl_will_be_told());
 
 /* ---- queues --------------------------------------------------------------------- */
 
@@ -199,7 +203,7 @@ cl_int clRetainCommandQueue(cl_command_queue queue ava_retains)
 	ava_id(62);
 
 cl_int clReleaseCommandQueue(cl_command_queue queue ava_releases)
-	ava_id(63) ava_sync_if(1) ava_may_wait ava_server_replace(ocl_release_queue);
+	ava_id(63) ava_sync_if(1) ava_may_wait ava_server_replace(ocl_release_queue) OCL_RELEASED;
 
 cl_int clGetCommandQueueInfo(cl_command_queue queue, cl_command_queue_info name,
 	OCL_VALUE ava_handles_if(name == CL_QUEUE_CONTEXT, cl_context)
@@ -300,7 +304,7 @@ cl_int clRetainMemObject(cl_mem mem ava_retains)
 	ava_id(87);
 
 cl_int clReleaseMemObject(cl_mem mem ava_releases)
-	ava_id(88);
+	ava_id(88) OCL_RELEASED;
 
 cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
 	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
@@ -324,7 +328,13 @@ cl_int clGetSupportedImageFormats(cl_context context, cl_mem_flags flags,
 cl_int clSetMemObjectDestructorCallback(cl_mem mem,
 	void (CL_CALLBACK *notify)(cl_mem gone ava_was(mem), void *data)
 		ava_callback(user_data), void *user_data)
-	ava_id(97);
+	ava_id(97) ava_server_replace(ocl_mem_ends)
+	ava_guest_after(ocl_will_be_told());
+
+/* Not of the API: functions that releases of this thread were to call. */
+cl_int ocl_get_ended(size_t size, void *calls ava_out ava_bytes(size) ava_valid(*used),
+	size_t *used ava_out)
+	ava_id(98) ava_server_replace(ocl_server_ended);
 
 cl_mem clCreatePipe(cl_context context, cl_mem_flags flags, cl_uint packet_size,
 	cl_uint max_packets, const cl_pipe_properties *properties ava_in ava_list, OCL_ERROR)
@@ -351,7 +361,7 @@ cl_int clRetainSampler(cl_sampler sampler ava_retains)
 	ava_id(102);
 
 cl_int clReleaseSampler(cl_sampler sampler ava_releases)
-	ava_id(103);
+	ava_id(103) OCL_RELEASED;
 
 cl_int clGetSamplerInfo(cl_sampler sampler, cl_sampler_info name,
 	OCL_VALUE ava_handles_if(name == CL_SAMPLER_CONTEXT, cl_context),
@@ -386,7 +396,7 @@ cl_int clRetainProgram(cl_program program ava_retains)
 	ava_id(124);
 
 cl_int clReleaseProgram(cl_program program ava_releases)
-	ava_id(125);
+	ava_id(125) OCL_RELEASED;
 
 cl_int clBuildProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
@@ -440,7 +450,8 @@ cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device,
 cl_int clSetProgramReleaseCallback(cl_program program,
 	void (CL_CALLBACK *notify)(cl_program gone ava_was(program), void *data)
 		ava_callback(user_data), void *user_data)
-	ava_id(133);
+	ava_id(133) ava_server_replace(ocl_program_ends)
+	ava_guest_after(ocl_will_be_told());
 
 /* ---- kernels -------------------------------------------------------------------- */
 
@@ -459,7 +470,7 @@ cl_int clRetainKernel(cl_kernel kernel ava_retains)
 	ava_id(143);
 
 cl_int clReleaseKernel(cl_kernel kernel ava_releases)
-	ava_id(144) ava_server_replace(ocl_release_kernel);
+	ava_id(144) ava_server_replace(ocl_release_kernel) OCL_RELEASED;
 
 cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(given)
@@ -515,7 +526,7 @@ cl_int clRetainEvent(cl_event event ava_retains)
 	ava_id(163);
 
 cl_int clReleaseEvent(cl_event event ava_releases)
-	ava_id(164) ava_server_replace(ocl_release_event);
+	ava_id(164) ava_server_replace(ocl_release_event) OCL_RELEASED;
 
 cl_int clGetEventInfo(cl_event event, cl_event_info name,
 	OCL_VALUE ava_handles_if(name == CL_EVENT_COMMAND_QUEUE, cl_command_queue)

@@ -105,6 +105,15 @@ bool ava_guest_get_called_back(struct ava_gcall *g, struct ava_cs_reader *args);
 void ava_guest_run_callback(uint64_t cookie, const struct ava_cs_reader *args);
 
 /**
+ * ava_guest_run_ended() - run what a release of this thread brought
+ * @buf: of ava_server_take_ended()
+ * @size: its bytes
+ *
+ * Return: how many ran.
+ */
+unsigned int ava_guest_run_ended(const void *buf, uint64_t size);
+
+/**
  * ava_guest_is_callback_thread() - does the calling thread run callbacks?
  */
 bool ava_guest_is_callback_thread(void);
@@ -147,6 +156,30 @@ void ava_serve_put_called_back(struct ava_serve *s);
  * Events that the guest could not have understood before are sent now.
  */
 void ava_serve_end_callbacks(struct ava_serve *s);
+
+/**
+ * ava_server_callback_ends() - it tells of an object's end
+ * @cb: of ava_serve_callback(), while its call is served
+ *
+ * Where a release of the guest's makes the vendor call it, before the release returns,
+ * no event tells the guest: the thread that released asks for it, and runs it.
+ */
+void ava_server_callback_ends(struct ava_server_callback *cb);
+
+/**
+ * ava_serve_ends_here() - a call that gives back a reference begins, or any call is over
+ * @releasing: which of both
+ */
+void ava_serve_ends_here(bool releasing);
+
+/**
+ * ava_server_take_ended() - what the thread's releases brought, for ava_guest_run_ended()
+ * @buf: room for at least one: AVA_CALLBACK_MAX and three words
+ * @size: its bytes
+ *
+ * Return: how many bytes; 0 when there are no more.
+ */
+uint64_t ava_server_take_ended(void *buf, uint64_t size);
 
 /**
  * ava_server_callback_string() - a string among the arguments
