@@ -20,7 +20,7 @@ unsigned int ava_param_max_contexts = 64;
 module_param_named(max_contexts, ava_param_max_contexts, uint, 0644);
 MODULE_PARM_DESC(max_contexts, "Contexts of a VM; servers of as many again may be on their way out");
 
-unsigned int ava_param_max_streams = 64;
+unsigned int ava_param_max_streams = 1024;
 module_param_named(max_streams, ava_param_max_streams, uint, 0644);
 MODULE_PARM_DESC(max_streams, "Streams of a context");
 

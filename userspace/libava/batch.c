@@ -12,7 +12,11 @@
  * Why that does not deadlock: the lowest ticket that is not executed is on its
  * way in the hands of a thread that waits for room in that call's stream at
  * most, where only lower tickets are, and no asynchronous call waits on the
- * server for anything but lower tickets.
+ * server for anything but lower tickets. Where streams share their room, as on
+ * a virtqueue, calls that wait for a ticket could take what its own call needs:
+ * there tickets are given under a lock that is held until their calls are on the
+ * ring, and a call's number is taken under it too. Then whatever is on the ring
+ * waits for nothing that is not.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -71,7 +75,19 @@ static uint64_t *call_head(const struct ava_call *call)
 	return (uint64_t *)(uintptr_t)call->args;
 }
 
-/* Under the batch's lock, or by its thread while it is empty. */
+static void order_lock(struct ava_context *ctx)
+{
+	if (ctx->ops->shared_room)
+		pthread_mutex_lock(&ctx->order_lock);
+}
+
+static void order_unlock(struct ava_context *ctx)
+{
+	if (ctx->ops->shared_room)
+		pthread_mutex_unlock(&ctx->order_lock);
+}
+
+/* Under the order's lock, and the batch's or by its thread while it is empty. */
 static void batch_number(struct ava_context *ctx, struct ava_batch *b,
 			 struct ava_call *calls, uint32_t count)
 {
@@ -87,7 +103,7 @@ static void batch_number(struct ava_context *ctx, struct ava_batch *b,
 	b->mine = ticket;
 }
 
-/* A call without a ticket comes after all that others have so far. */
+/* A call without a ticket comes after all that others have so far; also under the lock. */
 static void batch_number_sync(struct ava_context *ctx, struct ava_batch *b,
 			      struct ava_call *call)
 {
@@ -166,8 +182,10 @@ static void batch_flush_locked(struct ava_context *ctx, struct ava_batch *b)
 
 	if (!count)
 		return;
+	order_lock(ctx);
 	batch_number(ctx, b, b->calls, count);
 	ret = batch_send(ctx, b->calls, count, false);
+	order_unlock(ctx);
 	if (ret)
 		atomic_store(&b->error, ret);
 	b->bytes = 0;
@@ -203,15 +221,21 @@ void ava_batch_flush_others(struct ava_context *ctx, const struct ava_batch *own
 			ava_batch_flush(ctx, b, true);
 }
 
-/* Numbers what the calling thread has and takes it out: only the thread adds to it. */
+/*
+ * Numbers what the calling thread has and takes it out: only the thread adds to it.
+ * The order's lock is held afterwards.
+ */
 static uint32_t batch_take_calls(struct ava_context *ctx, struct ava_batch *b,
 				 struct ava_call *behind)
 {
 	uint32_t count;
 
-	if (!atomic_load(&b->count))
+	if (!atomic_load(&b->count)) {
+		order_lock(ctx);
 		return 0;
+	}
 	pthread_mutex_lock(&b->lock);
+	order_lock(ctx);
 	count = atomic_load(&b->count);
 	if (count) {
 		b->calls[count] = *behind;
@@ -230,20 +254,46 @@ static int batch_error(struct ava_batch *b)
 	return atomic_load(&b->error) ? atomic_exchange(&b->error, 0) : 0;
 }
 
+static int batch_run_async(struct ava_context *ctx, struct ava_batch *b,
+			   struct ava_call *call)
+{
+	uint32_t count = batch_take_calls(ctx, b, call);
+	int ret;
+
+	if (!count)
+		batch_number(ctx, b, call, 1);
+	ret = batch_send(ctx, count ? b->calls : call, count + 1, true);
+	order_unlock(ctx);
+	if (count)
+		*call = b->calls[count];
+	return ret;
+}
+
+static int batch_run_sync(struct ava_context *ctx, struct ava_batch *b,
+			  struct ava_call *call)
+{
+	uint32_t count = batch_take_calls(ctx, b, call);
+	bool apart = count && ctx->ops->shared_room;
+	int ret = 0;
+
+	if (apart)
+		ret = batch_send(ctx, b->calls, count, false);
+	batch_number_sync(ctx, b, call);
+	order_unlock(ctx);
+	if (ret)
+		return ret;
+	if (apart || !count)
+		return batch_send(ctx, call, 1, true);
+	ret = batch_send(ctx, b->calls, count + 1, true);
+	*call = b->calls[count];
+	return ret;
+}
+
 int ava_batch_run(struct ava_context *ctx, struct ava_batch *b, struct ava_call *call)
 {
 	bool async = call->flags & AVA_CALL_ASYNC;
-	uint32_t count = batch_take_calls(ctx, b, call);
-	struct ava_call *own = count ? &b->calls[count] : call;
-	int ret;
+	int ret = async ? batch_run_async(ctx, b, call) : batch_run_sync(ctx, b, call);
 
-	if (!async)
-		batch_number_sync(ctx, b, own);
-	else if (!count)
-		batch_number(ctx, b, own, 1);
-	ret = batch_send(ctx, count ? b->calls : call, count + 1, true);
-	if (count)
-		*call = *own;
 	if (!ret)
 		ret = call->status;
 	/* What came before the reply is executed, whoever did it. */

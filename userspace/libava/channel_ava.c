@@ -187,6 +187,7 @@ static int ava_read_event(struct ava_channel *ch, int wait, struct ava_event *ev
 
 const struct ava_channel_ops ava_channel_ava = {
 	.name = "AVA",
+	.shared_room = true,
 	.open = ava_open,
 	.close = ava_close,
 	.forget = ava_close,

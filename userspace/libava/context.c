@@ -77,6 +77,7 @@ static void context_forget_calls(struct ava_context *ctx)
 	ctx->flusher_runs = false;
 	ctx->flusher_asleep = false;
 	ctx->events_run = false;
+	pthread_mutex_init(&ctx->order_lock, NULL);
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
@@ -151,6 +152,7 @@ static struct ava_context *registry_add(const struct ava_api_id *api)
 	pthread_mutex_init(&ctx->open_lock, NULL);
 	pthread_mutex_init(&ctx->idle_lock, NULL);
 	pthread_mutex_init(&ctx->batches_lock, NULL);
+	pthread_mutex_init(&ctx->order_lock, NULL);
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);

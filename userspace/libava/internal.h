@@ -64,6 +64,8 @@ struct ava_batch {
  * @idle_count: entries of @idle
  * @idle_room: entries that @idle has room for
  * @last_ticket: of all asynchronous calls that were sent
+ * @order_lock: held while tickets are given and their calls submitted, where streams
+ *	share their room; taken under a batch's lock
  * @pending: batches that are not empty
  * @batches: one for each thread, kept for others when it ends; the list only grows
  * @batches_lock: serialises adding, and who uses which
@@ -96,6 +98,7 @@ struct ava_context {
 	size_t idle_room;
 
 	_Atomic uint64_t last_ticket;
+	pthread_mutex_t order_lock;
 	atomic_uint pending;
 	_Atomic(struct ava_batch *) batches;
 	pthread_mutex_t batches_lock;

@@ -128,9 +128,9 @@ struct hatch {
 };
 
 #define PAIRS	4
-#define HANDED	1000
 
 static struct hatch hatches[PAIRS];
+static int handed;
 
 static void put(struct hatch *h, cl_mem mem, cl_event event, cl_kernel kernel, cl_uint first)
 {
@@ -169,7 +169,7 @@ static void *giver(struct hatch *h)
 	cl_command_queue queue = new_queue();
 	static const cl_uint zero;
 
-	for (cl_uint i = 0; i < HANDED; i++) {
+	for (cl_uint i = 0; i < (cl_uint)handed; i++) {
 		cl_mem mem = cl_test_buffer(&env, SIZE);
 		cl_kernel kernel = cl_test_kernel(program, "add");
 		cl_event event;
@@ -216,7 +216,7 @@ static void *taker(struct hatch *h)
 	cl_command_queue queue = new_queue();
 	bool good = true;
 
-	for (int i = 0; i < HANDED; i++) {
+	for (int i = 0; i < handed; i++) {
 		const struct hatch got = take(h);
 
 		good = taken_works(queue, &got) && good;
@@ -306,14 +306,14 @@ static void test_waiting(void)
 {
 	bool good = true;
 
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < cl_test_times(10); round++) {
 		for (int i = 0; i < THREADS / 2; i++)
 			gates[i] = clCreateUserEvent(env.context, NULL);
 		good = together(THREADS, wait_or_open) == THREADS && good;
 		for (int i = 0; i < THREADS / 2; i++)
 			clReleaseEvent(gates[i]);
 	}
-	tap(good, "32 threads block on what 32 others set, ten times");
+	tap(good, "32 threads block on what 32 others set, again and again");
 }
 
 static void test_counts(void)
@@ -355,11 +355,12 @@ static void *short_life(void *number)
 
 static void test_short_lives(void)
 {
+	const int rounds = cl_test_times(20);
 	int good = 0;
 
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < rounds; i++)
 		good += together(THREADS, short_life);
-	tap(good == 20 * THREADS, "1280 threads live for one command each");
+	tap(good == rounds * THREADS, "threads live for one command each");
 }
 
 int main(void)
@@ -367,6 +368,7 @@ int main(void)
 	cl_env_open(&env);
 	program = cl_test_build(&env, source, "");
 	common = cl_test_buffer(&env, THREADS * SIZE);
+	handed = cl_test_times(1000);
 	for (int i = 0; i < PAIRS; i++) {
 		pthread_mutex_init(&hatches[i].lock, NULL);
 		pthread_cond_init(&hatches[i].changed, NULL);
@@ -374,7 +376,7 @@ int main(void)
 	tap(together(THREADS, own_queue) == THREADS, "64 threads, each with a queue");
 	tap(together(THREADS, one_queue) == THREADS, "64 threads on one queue");
 	tap(together(2 * PAIRS, hand_over) == 2 * PAIRS,
-	    "4000 buffers, events and kernels go from thread to thread");
+	    "buffers, events and kernels go from thread to thread");
 	test_relay();
 	test_counts();
 	test_waiting();

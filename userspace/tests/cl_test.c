@@ -98,3 +98,11 @@ cl_int cl_test_status(cl_event event)
 		printf("# clGetEventInfo: %s\n", cl_name(err));
 	return status;
 }
+
+int cl_test_times(int n)
+{
+	const char *text = getenv("CL_TEST_PART");
+	const int part = text ? atoi(text) : 1;
+
+	return part > 1 && n > part ? n / part : n;
+}

@@ -63,4 +63,7 @@ double cl_test_seconds(void);
 /* Bytes that differ from place to place and from @seed to @seed. */
 void cl_test_pattern(uint8_t *p, size_t len, uint32_t seed);
 
+/* @n, or less where CL_TEST_PART says so: each machine repeats as often as it is fast. */
+int cl_test_times(int n);
+
 #endif /* AVA_TESTS_CL_TEST_H */

@@ -685,6 +685,75 @@ static void test_exit_after_death(void **state)
 	ut_capture_end();
 }
 
+/* ---- streams that share their room -------------------------------------------------- */
+
+#define ROOM		4
+#define ROOM_THREADS	16
+
+static sem_t *room;
+
+/* As on a virtqueue: a call that waits for its reply keeps its place. */
+static int room_submit(struct ava_channel *ch, struct ava_call *calls, uint32_t count,
+		       uint32_t *done)
+{
+	uint32_t one;
+	int ret = 0;
+
+	for (*done = 0; !ret && *done < count; *done += one) {
+		sem_wait(room);
+		one = 0;
+		ret = front.real->submit(ch, calls + *done, 1, &one);
+		sem_post(room);
+	}
+	return ret;
+}
+
+static void *thread_in_room(void *arg)
+{
+	uint32_t len = 8;
+	uint64_t pid;
+	int i, j;
+
+	for (i = 0; i < 100; i++) {
+		for (j = 0; j < 3; j++)
+			if (send_append(arg, 1, 0))
+				return arg;
+		if (call_words(arg, ORDER_PID, 0, 0, &pid, &len))
+			return arg;
+	}
+	return NULL;
+}
+
+static int child_in_room(void *arg)
+{
+	struct ava_context *ctx = fronted_context();
+	pthread_t threads[ROOM_THREADS];
+	void *failed;
+	int i, ret = 0;
+
+	room = arg;
+	front.ops.submit = room_submit;
+	front.ops.shared_room = true;
+	alarm(60);
+	for (i = 0; i < ROOM_THREADS; i++)
+		pthread_create(&threads[i], NULL, thread_in_room, ctx);
+	for (i = 0; i < ROOM_THREADS; i++) {
+		pthread_join(threads[i], &failed);
+		ret |= !!failed;
+	}
+	return ret;
+}
+
+/* Naive: calls that wait for a ticket take the room that the ticket's call needs. */
+static void test_shared_room(void **state)
+{
+	sem_t places;
+
+	(void)state;
+	sem_init(&places, 0, ROOM);
+	assert_int_equal(ut_child(child_in_room, &places), 0);
+}
+
 /* ---- what the server believes ---------------------------------------------------------------- */
 
 static void check_raw(uint64_t ticket, uint64_t after, int expected)
@@ -806,6 +875,7 @@ int main(void)
 		cmocka_unit_test(test_fork_while_threads_send),
 		cmocka_unit_test(test_exit_sends),
 		cmocka_unit_test(test_exit_after_death),
+		cmocka_unit_test(test_shared_room),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_order_window),
 		cmocka_unit_test(test_output),

@@ -11,6 +11,7 @@
 #ifndef AVA_CHANNEL_H
 #define AVA_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -37,6 +38,7 @@ struct ava_limits {
 /**
  * struct ava_channel_ops - one kind of channel
  * @name: as in AVA_CHANNEL
+ * @shared_room: a call may have to wait for room that other streams' calls take
  * @open: connect to a server of @api; @where is what follows "NAME:" or NULL
  * @close: give everything back; no other thread uses the channel any more
  * @forget: in the child of a fork: drop what was inherited; the parent's peer
@@ -52,6 +54,7 @@ struct ava_limits {
  */
 struct ava_channel_ops {
 	const char *name;
+	bool shared_room;
 	int (*open)(struct ava_channel **ch, const char *where,
 		    const struct ava_api_id *api, struct ava_limits *limits);
 	void (*close)(struct ava_channel *ch);
