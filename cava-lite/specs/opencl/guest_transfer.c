@@ -84,23 +84,26 @@ static bool may_be_accepted(const struct transfer *t, const struct ocl_facts *fa
 	       t->ptr && span / 2 <= facts->size && ocl_is_mapped(t->ptr, span);
 }
 
-/* Finds the bytes to move. */
-static void transfer_init(struct transfer *t)
+/* Finds the bytes to move. What is no memory object is refused where it is sent. */
+static cl_int transfer_init(struct transfer *t)
 {
 	struct ocl_mem *m = ocl_mem_of(t->mem);
 
 	t->size = 0;
 	if (t->ptr)
 		t->move.flags |= OCL_POINTER;
+	if (!m && ava_object_handle(t->mem, AVA_T_cl_mem))
+		return CL_OUT_OF_HOST_MEMORY;
 	if (!m || !(t->move.flags & OCL_REGION))
-		return;
+		return CL_SUCCESS;
 	ocl_host_box(&t->move, &m->facts, &t->box);
 	if (!ocl_move_inside(&t->move, &m->facts) && !may_be_accepted(t, &m->facts))
-		return;
+		return CL_SUCCESS;
 	if (!host_is_sane(t))
-		return;
+		return CL_SUCCESS;
 	t->move.flags |= OCL_BYTES;
 	t->size = ocl_box_size(&t->box);
+	return CL_SUCCESS;
 }
 
 static cl_int send_read(struct transfer *t, size_t size, void *bytes)
@@ -153,9 +156,10 @@ static cl_int read_rows(struct transfer *t)
 static cl_int transfer_read(struct transfer *t)
 {
 	bool blocking = t->move.flags & OCL_BLOCKING;
-	cl_int err;
+	cl_int err = transfer_init(t);
 
-	transfer_init(t);
+	if (err)
+		return err;
 	if (!t->size)
 		err = send_read(t, 0, NULL);
 	else if (!blocking || ocl_pending_in(t->ptr + t->box.offset, ocl_box_span(&t->box)))
@@ -191,9 +195,10 @@ static cl_int write_rows(struct transfer *t)
 
 static cl_int transfer_write(struct transfer *t)
 {
-	cl_int err;
+	cl_int err = transfer_init(t);
 
-	transfer_init(t);
+	if (err)
+		return err;
 	if (t->size) {
 		ocl_settle(t->ptr + t->box.offset, ocl_box_span(&t->box));
 		err = write_rows(t);

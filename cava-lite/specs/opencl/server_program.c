@@ -2,11 +2,56 @@
 /*
  * server_program.c - what a program gives back, and what it may be asked
  */
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <ava/server.h>
 
 #include "opencl_common.h"
+
+/*
+ * One of a program's threads at a time: a build must not change the sizes of binaries
+ * that are being copied.
+ */
+struct busy {
+	struct busy *next;
+	cl_program program;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t one_less = PTHREAD_COND_INITIALIZER;
+static struct busy *busy;
+
+static void program_lock(struct busy *me, cl_program program)
+{
+	struct busy *b;
+
+	me->program = program;
+	pthread_mutex_lock(&lock);
+	while (true) {
+		for (b = busy; b && b->program != program; b = b->next)
+			;
+		if (!b)
+			break;
+		pthread_cond_wait(&one_less, &lock);
+	}
+	me->next = busy;
+	busy = me;
+	pthread_mutex_unlock(&lock);
+}
+
+static void program_unlock(struct busy *me)
+{
+	struct busy **pos;
+
+	pthread_mutex_lock(&lock);
+	for (pos = &busy; *pos != me; pos = &(*pos)->next)
+		;
+	*pos = me->next;
+	pthread_cond_broadcast(&one_less);
+	pthread_mutex_unlock(&lock);
+}
 
 cl_int ocl_server_program_info(cl_program program, cl_program_info name, size_t size,
 			       void *value, size_t *size_ret, cl_uint guest_refs)
@@ -52,7 +97,7 @@ static cl_int place_all(unsigned char **list, const size_t *sizes, cl_uint count
 	return CL_SUCCESS;
 }
 
-cl_int ocl_server_program_binaries(cl_program program, size_t size, void *binaries)
+static cl_int all_binaries(cl_program program, size_t size, void *binaries)
 {
 	unsigned char **list = NULL;
 	cl_uint count;
@@ -74,13 +119,30 @@ cl_int ocl_server_program_binaries(cl_program program, size_t size, void *binari
 	return err;
 }
 
+cl_int ocl_server_program_binaries(cl_program program, size_t size, void *binaries)
+{
+	struct busy me;
+	cl_int err;
+
+	program_lock(&me, program);
+	err = all_binaries(program, size, binaries);
+	program_unlock(&me);
+	return err;
+}
+
 /* Headers are looked for where the application is. */
 cl_int ocl_build(cl_program program, cl_uint n, const cl_device_id *devices,
 		 const char *options, void (CL_CALLBACK *notify)(cl_program, void *),
 		 void *user_data)
 {
+	struct busy me;
+	cl_int err;
+
 	ava_server_follow();
-	return clBuildProgram(program, n, devices, options, notify, user_data);
+	program_lock(&me, program);
+	err = clBuildProgram(program, n, devices, options, notify, user_data);
+	program_unlock(&me);
+	return err;
 }
 
 cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
@@ -88,9 +150,15 @@ cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
 		   const char **header_names, void (CL_CALLBACK *notify)(cl_program, void *),
 		   void *user_data)
 {
+	struct busy me;
+	cl_int err;
+
 	ava_server_follow();
-	return clCompileProgram(program, n, devices, options, header_count, headers,
-				header_names, notify, user_data);
+	program_lock(&me, program);
+	err = clCompileProgram(program, n, devices, options, header_count, headers,
+			       header_names, notify, user_data);
+	program_unlock(&me);
+	return err;
 }
 
 /* Vendors are not prepared for programs that have no intermediate language. */

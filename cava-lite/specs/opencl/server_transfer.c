@@ -309,8 +309,12 @@ cl_int ocl_server_fill_image(cl_command_queue queue, cl_mem image, const void *c
 			     const size_t *origin, const size_t *region, cl_uint waits,
 			     const cl_event *wait_list, cl_event *event, size_t given)
 {
+	struct ocl_facts facts;
 	cl_uint four[4] = { 0 };
 
+	/* The guest did not know that it is an image. */
+	if (color && !given && !ocl_server_facts(image, &facts) && facts.pixel)
+		return CL_OUT_OF_HOST_MEMORY;
 	if (color && given <= sizeof(four))
 		memcpy(four, color, given);
 	return clEnqueueFillImage(queue, image, color ? four : NULL, origin, region, waits,
