@@ -167,10 +167,12 @@
 /*
  * ava_guest_before(expr): run in the guest before anything is sent; a non-zero
  * value (a status) ends the call with it.
+ * ava_server_before(expr): the same on the server, before the vendor's function.
  * ava_guest_after(expr): run in the guest after a call that succeeded.
  * ava_server_after(expr): run on the server after a call that succeeded.
  */
 #define ava_guest_before(...)	AVA_ANNOTATE("guest_before:" #__VA_ARGS__)
+#define ava_server_before(...)	AVA_ANNOTATE("server_before:" #__VA_ARGS__)
 #define ava_guest_after(...)	AVA_ANNOTATE("guest_after:" #__VA_ARGS__)
 #define ava_server_after(...)	AVA_ANNOTATE("server_after:" #__VA_ARGS__)
 

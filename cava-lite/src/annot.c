@@ -392,6 +392,7 @@ static const struct rule rules[] = {
 	{ "guest_replace", ON_FUNC, 1, 1, note_guest_replace },
 	{ "server_replace", ON_FUNC, 1, 1, note_server_replace },
 	{ "guest_before", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_before) },
+	{ "server_before", ON_FUNC, 1, 1, NULL, EXPR, FUNC(server_before) },
 	{ "guest_after", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_after) },
 	{ "server_after", ON_FUNC, 1, 1, NULL, EXPR, FUNC(server_after) },
 	{ "guest_finally", ON_FUNC, 1, 1, NULL, EXPR, FUNC(guest_finally) },

@@ -626,6 +626,7 @@ static void check_func_exprs(struct spec *spec, struct func *f)
 	check_expr(spec, f, NULL, f->unsupported_with, "unsupported_with", SIDE_GUEST, CONSTANT);
 	check_expr(spec, f, NULL, f->sync_if, "sync_if", SIDE_GUEST, 0);
 	check_expr(spec, f, NULL, f->guest_before, "guest_before", SIDE_GUEST, 0);
+	check_expr(spec, f, NULL, f->server_before, "server_before", SIDE_SERVER, 0);
 	check_expr(spec, f, NULL, f->guest_after, "guest_after", SIDE_GUEST, AFTER_CALL);
 	check_expr(spec, f, NULL, f->guest_finally, "guest_finally", SIDE_GUEST, AFTER_CALL);
 	check_expr(spec, f, NULL, f->async_failed, "async_failed", SIDE_SERVER, AFTER_CALL);

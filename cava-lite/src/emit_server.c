@@ -348,6 +348,15 @@ static void emit_marks(const struct func *f, bool before, struct text *out)
 	}
 }
 
+/* What the server itself has against the call. */
+static void emit_refusal(const struct func *f, struct text *out)
+{
+	if (f->server_before)
+		text_add(out, "\tif (ava_serve_ready(&ava_s)) {\n\t\tint64_t ava_before = %s;\n\n"
+			 "\t\tif (ava_before)\n\t\t\tava_serve_refuse(&ava_s, ava_before);\n\t}\n",
+			 plain_text(f, f->server_before));
+}
+
 static void emit_before(const struct func *f, struct text *out)
 {
 	size_t i;
@@ -500,6 +509,7 @@ static void emit_function(const struct spec *spec, const struct func *f, struct 
 	emit_decode(f, out);
 	for (i = 0; i < f->params.n; i++)
 		emit_settle(f, &f->params.v[i], out);
+	emit_refusal(f, out);
 	emit_releasing(f, out);
 	emit_before(f, out);
 	emit_marks(f, true, out);

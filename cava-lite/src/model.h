@@ -130,7 +130,7 @@ struct func {
 	bool is_new, unsupported, async, may_wait, is_export, inferred, cached, keeps_nothing;
 	struct loc id_loc;
 	struct expr *error, *returns, *outputs_if, *unsupported_with, *sync_if;
-	struct expr *guest_before, *guest_after, *server_after;
+	struct expr *guest_before, *server_before, *guest_after, *server_after;
 	struct expr *guest_finally, *async_failed, *cached_if;
 	const char *guest_replace, *server_replace, *record;
 	struct loc guest_replace_loc, server_replace_loc;

@@ -107,6 +107,7 @@ static void print_func_notes(struct text *out, const struct func *f)
 	print_expr(out, "outputs_if", f->outputs_if);
 	print_expr(out, "sync_if", f->sync_if);
 	print_expr(out, "guest_before", f->guest_before);
+	print_expr(out, "server_before", f->server_before);
 	print_expr(out, "guest_after", f->guest_after);
 	print_expr(out, "server_after", f->server_after);
 	print_expr(out, "guest_finally", f->guest_finally);

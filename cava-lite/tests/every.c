@@ -45,6 +45,7 @@ ava_guest demo_status demo_version_here(uint32_t *version);
 ava_guest void demo_made(demo_box box);
 ava_guest void demo_seen(void);
 ava_server void demo_all_boards(void);
+ava_server demo_status demo_room_here(size_t size);
 ava_server void demo_count_box(demo_box box);
 ava_server void demo_fail(demo_job *job, demo_status status);
 ava_server void demo_keep_bytes(demo_box box, void *bytes);
@@ -72,6 +73,7 @@ demo_box demo_create(demo_board board, size_t width, size_t height,
 	const intptr_t *made_of ava_in ava_list ava_list_handle(DEMO_KEY_PARENT, demo_box),
 	demo_box lid ava_nullable ava_keeps, demo_status *status ava_status_out)
 	ava_id(3) ava_new ava_guest_before(demo_room(demo_area(width, height)))
+	ava_server_before(demo_room_here(demo_area(width, height)))
 	ava_guest_after(demo_made(ret)) ava_server_after(demo_count_box(ret))
 	ava_allocates(memory, demo_area(width, height), DEMO_NO_MEMORY) ava_record(create);
 

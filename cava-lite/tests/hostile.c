@@ -538,7 +538,7 @@ static cl_int finish(void)
 /* The event is one that has failed, and the next clFinish() tells, once. */
 static void test_command_fails_later(void **state)
 {
-	struct ocl_move move = buffer_move(0, 64);
+	struct ocl_move move = buffer_move(0, 64), good = move;
 	uint64_t event_h = ava_handle_make(next_handle++, AVA_T_cl_event, false);
 	struct ava_handle_entry *entry;
 	cl_int status = CL_COMPLETE;
@@ -562,6 +562,9 @@ static void test_command_fails_later(void **state)
 	clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, NULL);
 	assert_int_equal(status, CL_INVALID_VALUE);
 	ava_handle_put(entry);
+	/* PoCL would wait for ever for such an event. */
+	assert_int_equal(transfer(AVA_F_ocl_write, &good, 64, event_h),
+			 CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
 	assert_int_equal(finish(), CL_OUT_OF_RESOURCES);
 	assert_int_equal(finish(), CL_SUCCESS);
 }

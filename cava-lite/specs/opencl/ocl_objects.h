@@ -127,6 +127,8 @@ ava_server cl_int ocl_enqueue_wait(cl_command_queue queue, cl_uint count,
  * that has failed, and the next clFinish() of the queue says so too.
  */
 ava_server void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event);
+/* What waited for such an event would wait for ever with some vendors. */
+ava_server cl_int ocl_check_waits(cl_uint waits, const cl_event *wait_list);
 ava_server cl_int ocl_finish(cl_command_queue queue);
 ava_server cl_int ocl_release_queue(cl_command_queue queue);
 

@@ -47,8 +47,11 @@ typedef cl_command_buffer_khr cl_command_buffer_khr
 /* What an object's end calls runs before the release returns, on the same thread. */
 #define OCL_RELEASED	ava_guest_finally(ocl_released())
 
+/* Commands that failed while nobody waited for them are not waited for either. */
+#define OCL_WAITS_FOR(waits, wait_list) ava_server_before(ocl_check_waits(waits, wait_list))
+
 /* A command that nobody waits for if the vendor accepted one like it before. */
-#define OCL_LEARNED(known, learned) ava_sync_if(!known) ava_guest_after(learned) \
+#define OCL_LEARNED(known, learned) OCL_WAITS_FOR(waits, wait_list) ava_sync_if(!known) ava_guest_after(learned) \
 	ava_async_failed(ocl_command_failed(queue, ret, event))
 
 /* What every command ends with. */
@@ -699,7 +702,7 @@ cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem mem, void *ptr,
 cl_int ocl_map(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
 	size_t *pitches ava_out ava_count(2),
 	size_t size, void *bytes ava_out ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
-	ava_id(201) ava_may_wait ava_server_replace(ocl_server_map) ava_cost(1);
+	ava_id(201) ava_may_wait ava_server_replace(ocl_server_map) ava_cost(1) OCL_WAITS_FOR(waits, wait_list);
 
 cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
 	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
@@ -710,7 +713,7 @@ cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
 cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,
 	const cl_mem *mems ava_in ava_count(n), cl_mem_migration_flags flags,
 	OCL_WAITS, OCL_EVENT)
-	ava_id(200) ava_cost(1);
+	ava_id(200) ava_cost(1) OCL_WAITS_FOR(waits, wait_list);
 
 /* ---- kernels to run, and order --------------------------------------------------- */
 
@@ -719,13 +722,14 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 	const size_t *global ava_in ava_count(min(dim, 3)),
 	const size_t *local ava_in ava_count(min(dim, 3)), OCL_WAITS, OCL_EVENT)
 	ava_id(210) ava_cost(2) ava_server_replace(ocl_launch)
+	OCL_WAITS_FOR(waits, wait_list)
 	ava_sync_if(!ocl_launch_known(queue, kernel, dim, offset, global, local, waits,
 				      wait_list, event))
 	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local))
 	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
-	ava_id(211) ava_cost(2) ava_server_replace(ocl_task);
+	ava_id(211) ava_cost(2) ava_server_replace(ocl_task) OCL_WAITS_FOR(waits, wait_list);
 
 cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
 	void *args, size_t args_size, cl_uint n, const cl_mem *mems, const void **mem_places,
@@ -737,7 +741,7 @@ cl_int ocl_enqueue_native(cl_command_queue queue,
 	void (CL_CALLBACK *run)(cl_ulong id, void *data) ava_callback(user_data),
 	void *user_data, cl_uint shape, size_t args_size, cl_uint n,
 	const cl_mem *mems ava_in ava_count(n), OCL_WAITS, OCL_EVENT)
-	ava_id(217) ava_server_replace(ocl_server_native) ava_cost(2);
+	ava_id(217) ava_server_replace(ocl_server_native) ava_cost(2) OCL_WAITS_FOR(waits, wait_list);
 
 cl_int ocl_native_get(cl_ulong id, cl_uint index, size_t size,
 	void *bytes ava_out ava_bytes(size))
@@ -752,12 +756,14 @@ cl_int ocl_native_done(cl_ulong id)
 
 cl_int clEnqueueMarkerWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(212)
+	OCL_WAITS_FOR(waits, wait_list)
 	ava_sync_if(!ocl_queue_knows(queue, OCL_MARKER, waits, wait_list, event))
 	ava_guest_after(ocl_queue_learns(queue, OCL_MARKER))
 	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueBarrierWithWaitList(cl_command_queue queue, OCL_WAITS, OCL_EVENT)
 	ava_id(213)
+	OCL_WAITS_FOR(waits, wait_list)
 	ava_sync_if(!ocl_queue_knows(queue, OCL_BARRIER, waits, wait_list, event))
 	ava_guest_after(ocl_queue_learns(queue, OCL_BARRIER))
 	ava_async_failed(ocl_command_failed(queue, ret, event));
@@ -771,7 +777,7 @@ cl_int clEnqueueBarrier(cl_command_queue queue)
 cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
 	const cl_event *events ava_in ava_count(n) ava_nullable
 		ava_invalid(CL_INVALID_EVENT_WAIT_LIST))
-	ava_id(216) ava_server_replace(ocl_enqueue_wait);
+	ava_id(216) ava_server_replace(ocl_enqueue_wait) OCL_WAITS_FOR(n, events);
 
 /* ---- command buffers (cl_khr_command_buffer), where the vendor has them ------------ */
 
@@ -791,7 +797,7 @@ cl_int clReleaseCommandBufferKHR(cl_command_buffer_khr buffer ava_releases)
 
 cl_int clEnqueueCommandBufferKHR(cl_uint n, cl_command_queue *queues ava_in ava_count(n),
 	cl_command_buffer_khr buffer, OCL_WAITS, OCL_EVENT)
-	ava_id(224) ava_cost(2);
+	ava_id(224) ava_cost(2) OCL_WAITS_FOR(waits, wait_list);
 
 cl_int clGetCommandBufferInfoKHR(cl_command_buffer_khr buffer,
 	cl_command_buffer_info_khr name,

@@ -5,7 +5,7 @@
  * A server serves one context of one guest process, so the user events that it
  * knows are the process's own.
  */
-#include "ocl.h"
+#include "server_queue.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -66,10 +66,12 @@ cl_int ocl_release_event(cl_event event)
 	cl_uint refs = 0;
 	cl_int err;
 
-	if (ocl_any_user_event_unset())
+	if (ocl_any_user_event_unset() || ocl_is_spoiled(event))
 		clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(refs), &refs, NULL);
 	err = clReleaseEvent(event);
-	if (!err && refs == 1)
+	if (!err && refs == 1) {
 		ocl_user_event_set(event);
+		ocl_mend(event, OCL_ALL);
+	}
 	return err;
 }

@@ -50,7 +50,7 @@ void ocl_spoil(void *object, cl_uint what)
 	free(s);
 }
 
-static bool is_spoiled(const void *object)
+bool ocl_is_spoiled(const void *object)
 {
 	struct spoiled *s;
 	bool found;
@@ -101,8 +101,10 @@ static cl_event failed_event(cl_command_queue queue, cl_int err)
 	if (clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof(context), &context, NULL))
 		return NULL;
 	event = clCreateUserEvent(context, NULL);
-	if (event)
-		clSetUserEventStatus(event, err < 0 ? err : CL_OUT_OF_RESOURCES);
+	if (!event)
+		return NULL;
+	clSetUserEventStatus(event, err < 0 ? err : CL_OUT_OF_RESOURCES);
+	ocl_spoil(event, OCL_ALL);
 	return event;
 }
 
@@ -113,6 +115,14 @@ void ocl_command_failed(cl_command_queue queue, cl_int err, cl_event *event)
 	ocl_spoil(queue, OCL_ALL);
 	if (event)
 		*event = failed_event(queue, err);
+}
+
+cl_int ocl_check_waits(cl_uint waits, const cl_event *wait_list)
+{
+	for (cl_uint i = 0; wait_list && i < waits; i++)
+		if (wait_list[i] && ocl_is_spoiled(wait_list[i]))
+			return CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+	return CL_SUCCESS;
 }
 
 cl_int ocl_finish(cl_command_queue queue)
@@ -135,7 +145,7 @@ cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 		  const size_t *offset, const size_t *global, const size_t *local,
 		  cl_uint waits, const cl_event *wait_list, cl_event *event)
 {
-	if (is_spoiled(kernel))
+	if (ocl_is_spoiled(kernel))
 		return CL_OUT_OF_RESOURCES;
 	return clEnqueueNDRangeKernel(queue, kernel, dim, offset, global, local, waits,
 				      wait_list, event);
@@ -144,7 +154,7 @@ cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 cl_int ocl_task(cl_command_queue queue, cl_kernel kernel, cl_uint waits,
 		const cl_event *wait_list, cl_event *event)
 {
-	if (is_spoiled(kernel))
+	if (ocl_is_spoiled(kernel))
 		return CL_OUT_OF_RESOURCES;
 	return clEnqueueTask(queue, kernel, waits, wait_list, event);
 }

@@ -19,9 +19,10 @@ ava_guest void gold_note(thing t, int how);
 ava_guest int gold_cached(int *v);
 ava_guest int gold_thread(void);
 ava_server int gold_do(thing t, int flags, int thread);
+ava_server int gold_admit(thing t, int flags);
 ava_server void gold_log(int ret);
 ava_server void gold_own(thing t, void *p);
-int gold_run(thing t, int flags ava_pass(flags | 4)) ava_id(1) ava_guest_before(gold_check(t))
+int gold_run(thing t, int flags ava_pass(flags | 4)) ava_id(1) ava_guest_before(gold_check(t)) ava_server_before(gold_admit(t, flags))
 	ava_guest_after(gold_note(t, ret)) ava_server_after(gold_log(ret));
 int gold_quick(int *v) ava_guest_replace(gold_cached);
 int gold_thread_run(thing t, int flags) ava_id(2) ava_implicit(int, thread, gold_thread())
