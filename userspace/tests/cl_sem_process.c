@@ -167,6 +167,10 @@ static void test_directories(void)
 				   "__kernel void a(__global int *o) { o[0] = FROM_HEADER; }\n";
 	char dir[] = "/tmp/cl_sem_process.XXXXXX", old[PATH_MAX];
 
+	if (getenv("CL_TEST_APART")) {
+		tap_skip("headers in directories", "the device's machine does not see them");
+		return;
+	}
 	if (!getcwd(old, sizeof(old)) || !mkdtemp(dir) || chdir(dir)) {
 		tap(false, "a directory of our own");
 		return;
