@@ -264,7 +264,8 @@ static enum CXChildVisitResult visit_names(CXCursor c, CXCursor parent, CXClient
 	(void)parent;
 	switch (clang_getCursorKind(c)) {
 	case CXCursor_MacroDefinition:
-		if (!clang_Cursor_isMacroFunctionLike(c))
+		/* annotations are macros too */
+		if (!clang_Cursor_isMacroFunctionLike(c) && strncmp(name, "ava_", 4))
 			names_add(&spec->constants, name);
 		break;
 	case CXCursor_EnumDecl:
