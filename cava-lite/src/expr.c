@@ -11,10 +11,13 @@
 
 #include "expr.h"
 
+#define MAX_TOKENS	2000	/* of an expression, which so is not too deep either */
+
 struct parser {
 	const char *at;			/* behind the current token */
 	const char *start;		/* of the current token */
 	size_t len;			/* of the current token; 0 at the end */
+	unsigned int tokens;
 	const struct names *typedefs;
 	struct loc loc;
 	const char *source;
@@ -62,6 +65,10 @@ static size_t token_len(const char *s)
 
 static void next(struct parser *p)
 {
+	if (++p->tokens > MAX_TOKENS && !p->failed) {
+		p->failed = true;
+		diag_error(p->loc, "bad expression: expected %d words at most", MAX_TOKENS);
+	}
 	while (isspace((unsigned char)*p->at))
 		p->at++;
 	p->start = p->at;

@@ -20,14 +20,16 @@ static const char *read_file(const char *path)
 	struct text t = { 0 };
 	char buf[4096];
 	size_t n;
+	bool ok;
 
 	if (!f)
 		return NULL;
 	text_add(&t, "%s", "");
 	while ((n = fread(buf, 1, sizeof(buf), f)))
 		text_add(&t, "%.*s", (int)n, buf);
+	ok = !ferror(f);
 	fclose(f);
-	return text_str(&t);
+	return ok ? text_str(&t) : NULL;
 }
 
 static const char *beside(const char *path, const char *name)
@@ -49,7 +51,13 @@ static bool add_import(struct spec *spec, const char *path, const char *name, st
 	for (k = 0; k < spec->imports.n; k++)
 		if (!strcmp(spec->imports.v[k].path, path))
 			return true;
-	if (spec->imports.n == MAX_IMPORTS) {
+	for (k = 0; k < spec->importing.n; k++) {
+		if (!strcmp(spec->importing.v[k], path)) {
+			diag_error(loc, "ava_import: expected a spec that does not import this one");
+			return false;
+		}
+	}
+	if (spec->imports.n + spec->importing.n > MAX_IMPORTS) {
 		diag_error(loc, "ava_import: expected %d specs at most", MAX_IMPORTS);
 		return false;
 	}
@@ -94,9 +102,11 @@ bool spec_imports(struct spec *spec, const char *path, const char *name)
 	const char *at = read_file(path);
 	unsigned int number = 1;
 
+	*VEC_ADD(&spec->importing) = from_here(path);
 	/* a missing spec is the parser's to tell */
 	for (; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL, number++)
 		if (!parse_import(spec, path, name, at, number))
 			return false;
+	spec->importing.n--;
 	return true;
 }

@@ -169,6 +169,7 @@ struct import {
 struct spec {
 	const char *path, *dir, *file;	/* of the spec */
 	VEC(struct import) imports;	/* deepest first */
+	VEC(const char *) importing;	/* from the spec down to the one that is looked at */
 	note_list notes;		/* file level */
 	const char *name;
 	unsigned int major, minor;
