@@ -13,13 +13,13 @@ cl_int ocl_read(cl_command_queue queue, cl_mem mem, const struct ocl_move *move 
 	size_t size, void *bytes ava_out ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(187) ava_may_wait ava_server_replace(ocl_server_read) ava_cost(1)
 	OCL_LEARNED(ocl_move_known(queue, mem, move, OCL_LEARN_READ, size, waits, wait_list, event),
-		    ocl_move_learned(queue, mem, move, OCL_LEARN_READ));
+		    ocl_move_learned(queue, mem, move, OCL_LEARN_READ, event));
 
 cl_int ocl_write(cl_command_queue queue, cl_mem mem, const struct ocl_move *move ava_in,
 	size_t size, const void *bytes ava_in ava_bytes(size) ava_direct, OCL_WAITS, OCL_EVENT)
 	ava_id(188) ava_may_wait ava_server_replace(ocl_server_write) ava_cost(1)
 	OCL_LEARNED(ocl_move_known(queue, mem, move, OCL_LEARN_WRITE, size, waits, wait_list, event),
-		    ocl_move_learned(queue, mem, move, OCL_LEARN_WRITE));
+		    ocl_move_learned(queue, mem, move, OCL_LEARN_WRITE, event));
 
 /* And these bring what was not there when ocl_read() or ocl_map() returned. */
 cl_int ocl_collect(cl_uint n, const cl_ulong *ids ava_in ava_count(n),
@@ -60,29 +60,29 @@ cl_int clEnqueueWriteBufferRect(cl_command_queue queue, cl_mem buffer, cl_bool b
 cl_int clEnqueueFillBuffer(cl_command_queue queue, cl_mem buffer,
 	const void *pattern ava_in ava_bytes(given), size_t pattern_size,
 	size_t offset, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_id(184) ava_server_replace(ocl_server_fill) ava_cost(1)
+	ava_id(184) ava_guest_before(ocl_host_use_range(buffer, offset, size)) ava_server_replace(ocl_server_fill) ava_cost(1)
 	ava_implicit(size_t, given, ocl_pattern_bytes(pattern_size))
 	OCL_LEARNED(ocl_fill_known(queue, buffer, pattern, pattern_size, offset, size, waits,
 				   wait_list, event),
-		    ocl_fill_learned(queue, buffer, pattern_size));
+		    ocl_fill_learned(queue, buffer, pattern_size, offset, size, event));
 
 cl_int clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to,
 	size_t from_offset, size_t to_offset, size_t size, OCL_WAITS, OCL_EVENT)
-	ava_id(185) ava_cost(1)
+	ava_id(185) ava_guest_before(ocl_host_use_copy(from, from_offset, to, to_offset, size)) ava_cost(1)
 	OCL_LEARNED(ocl_copy_known(queue, from, to, from_offset, to_offset, size, waits,
 				   wait_list, event),
-		    ocl_copy_learned(queue, from, to));
+		    ocl_copy_learned(queue, from, to, to_offset, size, event));
 
 cl_int clEnqueueCopyBufferRect(cl_command_queue queue, cl_mem from, cl_mem to,
 	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region),
 	size_t from_row, size_t from_slice, size_t to_row, size_t to_slice,
 	OCL_WAITS, OCL_EVENT)
-	ava_id(186) ava_cost(1)
+	ava_id(186) ava_guest_before(ocl_host_use(from, to)) ava_cost(1)
 	OCL_LEARNED(ocl_box_known(queue, from, to, OCL_LEARN_RECT, from_origin, to_origin,
 				  region, from_row, from_slice, to_row, to_slice,
 				  waits, wait_list, event),
 		    ocl_box_learned(queue, from, to, OCL_LEARN_RECT, from_origin, to_origin,
-				    region, from_row, from_slice, to_row, to_slice));
+				    region, from_row, from_slice, to_row, to_slice, event));
 
 /* ---- commands on images --------------------------------------------------------- */
 
@@ -99,40 +99,40 @@ cl_int clEnqueueWriteImage(cl_command_queue queue, cl_mem image, cl_bool blockin
 cl_int clEnqueueFillImage(cl_command_queue queue, cl_mem image,
 	const void *color ava_in ava_bytes(given),
 	OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(192) ava_server_replace(ocl_server_fill_image) ava_cost(1)
+	ava_id(192) ava_guest_before(ocl_host_use(image, NULL)) ava_server_replace(ocl_server_fill_image) ava_cost(1)
 	ava_implicit(size_t, given, ocl_color_bytes(image))
 	OCL_LEARNED(ocl_box_known(queue, NULL, image, OCL_LEARN_FILL_IMAGE, origin, NULL,
 				  region, color != NULL, 0, 0, 0,
 				  waits, wait_list, event),
 		    ocl_box_learned(queue, NULL, image, OCL_LEARN_FILL_IMAGE, origin, NULL,
-				    region, color != NULL, 0, 0, 0));
+				    region, color != NULL, 0, 0, 0, event));
 
 cl_int clEnqueueCopyImage(cl_command_queue queue, cl_mem from, cl_mem to,
 	OCL_XYZ(from_origin), OCL_XYZ(to_origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(193) ava_cost(1)
+	ava_id(193) ava_guest_before(ocl_host_use(from, to)) ava_cost(1)
 	OCL_LEARNED(ocl_box_known(queue, from, to, OCL_LEARN_IMAGE, from_origin, to_origin,
 				  region, 0, 0, 0, 0,
 				  waits, wait_list, event),
 		    ocl_box_learned(queue, from, to, OCL_LEARN_IMAGE, from_origin, to_origin,
-				    region, 0, 0, 0, 0));
+				    region, 0, 0, 0, 0, event));
 
 cl_int clEnqueueCopyImageToBuffer(cl_command_queue queue, cl_mem image, cl_mem buffer,
 	OCL_XYZ(origin), OCL_XYZ(region), size_t offset, OCL_WAITS, OCL_EVENT)
-	ava_id(194) ava_cost(1)
+	ava_id(194) ava_guest_before(ocl_host_use(image, buffer)) ava_cost(1)
 	OCL_LEARNED(ocl_box_known(queue, image, buffer, OCL_LEARN_FROM_IMAGE, origin, NULL,
 				  region, offset, 0, 0, 0,
 				  waits, wait_list, event),
 		    ocl_box_learned(queue, image, buffer, OCL_LEARN_FROM_IMAGE, origin, NULL,
-				    region, offset, 0, 0, 0));
+				    region, offset, 0, 0, 0, event));
 
 cl_int clEnqueueCopyBufferToImage(cl_command_queue queue, cl_mem buffer, cl_mem image,
 	size_t offset, OCL_XYZ(origin), OCL_XYZ(region), OCL_WAITS, OCL_EVENT)
-	ava_id(195) ava_cost(1)
+	ava_id(195) ava_guest_before(ocl_host_use(buffer, image)) ava_cost(1)
 	OCL_LEARNED(ocl_box_known(queue, buffer, image, OCL_LEARN_TO_IMAGE, NULL, origin,
 				  region, offset, 0, 0, 0,
 				  waits, wait_list, event),
 		    ocl_box_learned(queue, buffer, image, OCL_LEARN_TO_IMAGE, NULL, origin,
-				    region, offset, 0, 0, 0));
+				    region, offset, 0, 0, 0, event));
 
 /* ---- mapping -------------------------------------------------------------------- */
 
@@ -166,7 +166,7 @@ cl_int ocl_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id,
 cl_int clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint n,
 	const cl_mem *mems ava_in ava_count(n), cl_mem_migration_flags flags,
 	OCL_WAITS, OCL_EVENT)
-	ava_id(200) ava_cost(1) OCL_WAITS_FOR(waits, wait_list);
+	ava_id(200) ava_guest_before(ocl_host_use_all(n, mems)) ava_cost(1) OCL_WAITS_FOR(waits, wait_list);
 
 /* ---- kernels to run, and order --------------------------------------------------- */
 
@@ -174,15 +174,16 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 	const size_t *offset ava_in ava_count(min(dim, 3)),
 	const size_t *global ava_in ava_count(min(dim, 3)),
 	const size_t *local ava_in ava_count(min(dim, 3)), OCL_WAITS, OCL_EVENT)
-	ava_id(210) ava_cost(2) ava_server_replace(ocl_launch)
+	ava_id(210) ava_guest_before(ocl_host_use_args(kernel)) ava_cost(2) ava_server_replace(ocl_launch)
 	OCL_WAITS_FOR(waits, wait_list)
 	ava_sync_if(!ocl_launch_known(queue, kernel, dim, offset, global, local, waits,
 				      wait_list, event))
-	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local))
+	ava_guest_after(ocl_launch_learned(queue, kernel, dim, offset, global, local, event))
 	ava_async_failed(ocl_command_failed(queue, ret, event));
 
 cl_int clEnqueueTask(cl_command_queue queue, cl_kernel kernel, OCL_WAITS, OCL_EVENT)
-	ava_id(211) ava_cost(2) ava_server_replace(ocl_task) OCL_WAITS_FOR(waits, wait_list);
+	ava_id(211) ava_guest_before(ocl_host_use_args(kernel)) ava_cost(2) ava_server_replace(ocl_task) OCL_WAITS_FOR(waits, wait_list)
+	ava_guest_after(ocl_host_wrote_args(queue, kernel, event));
 
 cl_int clEnqueueNativeKernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *),
 	void *args, size_t args_size, cl_uint n, const cl_mem *mems, const void **mem_places,
@@ -237,7 +238,7 @@ cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
 cl_command_buffer_khr clCreateCommandBufferKHR(cl_uint n,
 	const cl_command_queue *queues ava_in ava_count(n) ava_keeps,
 	const cl_command_buffer_properties_khr *properties ava_in ava_list, OCL_ERROR)
-	ava_id(220) ava_new;
+	ava_id(220) ava_guest_before(ocl_host_leave_commands()) ava_new;
 
 cl_int clFinalizeCommandBufferKHR(cl_command_buffer_khr buffer)
 	ava_id(221);

@@ -13,7 +13,7 @@
 
 #include <ava/guest.h>
 
-#include "opencl_common.h"
+#include "guest_memory.h"
 
 #define ARG_OBJECTS	16
 #define SHAPES		16
@@ -53,6 +53,13 @@ struct shape {
 	size_t local[3];
 };
 
+/* An argument in memory of the application. */
+struct host_arg {
+	cl_uint index;
+	bool writable;
+	cl_ulong host;
+};
+
 struct kernel {
 	pthread_mutex_t lock;
 	uint64_t epoch;		/* counts the arguments that were new */
@@ -62,6 +69,8 @@ struct kernel {
 	unsigned int next_shape;
 	struct arg *args;
 	struct ocl_arg *facts;	/* what the vendor says of the arguments */
+	uint32_t host_count;
+	struct host_arg *hosts;
 	struct shape shapes[SHAPES];
 };
 
@@ -79,6 +88,7 @@ static void kernel_free(void *data)
 	pthread_mutex_destroy(&k->lock);
 	free(k->args);
 	free(k->facts);
+	free(k->hosts);
 	free(k);
 }
 
@@ -242,6 +252,104 @@ int ocl_arg_known(cl_kernel kernel, cl_uint index, size_t size, const void *valu
 	return known;
 }
 
+/* ---- arguments in memory of the application ------------------------------------------ */
+
+static void host_arg_set(struct kernel *k, const struct host_arg *arg)
+{
+	struct host_arg *more;
+	uint32_t i = 0;
+
+	while (i < k->host_count && k->hosts[i].index != arg->index)
+		i++;
+	if (i == k->host_count && arg->host) {
+		more = realloc(k->hosts, (i + 1) * sizeof(*more));
+		if (!more)
+			return;
+		k->hosts = more;
+		k->host_count++;
+	}
+	if (arg->host)
+		k->hosts[i] = *arg;
+	else if (i < k->host_count)
+		k->hosts[i] = k->hosts[--k->host_count];
+}
+
+static void host_arg_learn(struct kernel *k, cl_uint index, size_t size, const void *value)
+{
+	struct host_arg arg = { .index = index };
+	cl_mem mem;
+
+	if (!ocl_host_tracked())
+		return;
+	if (value && size == sizeof(mem)) {
+		memcpy(&mem, value, sizeof(mem));
+		if (ava_object_handle(mem, AVA_T_cl_mem))
+			arg.host = ocl_host_id(mem, &arg.writable);
+	}
+	pthread_mutex_lock(&k->lock);
+	host_arg_set(k, &arg);
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* A copy, as the lock is not held while the server is told. NULL if there are none. */
+static struct host_arg *host_args(struct kernel *k, uint32_t *count)
+{
+	struct host_arg *copy = NULL;
+
+	*count = 0;
+	if (!k || !ocl_host_tracked())
+		return NULL;
+	pthread_mutex_lock(&k->lock);
+	if (k->host_count)
+		copy = malloc(k->host_count * sizeof(*copy));
+	if (copy) {
+		*count = k->host_count;
+		memcpy(copy, k->hosts, k->host_count * sizeof(*copy));
+	}
+	pthread_mutex_unlock(&k->lock);
+	return copy;
+}
+
+cl_int ocl_host_use_args(cl_kernel kernel)
+{
+	uint32_t i, count;
+	struct host_arg *args = host_args(kernel_of(kernel), &count);
+
+	for (i = 0; i < count; i++)
+		ocl_host_use_id(args[i].host);
+	free(args);
+	return CL_SUCCESS;
+}
+
+void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel, const cl_event *event)
+{
+	uint32_t i, count;
+	struct host_arg *args = host_args(kernel_of(kernel), &count);
+
+	for (i = 0; i < count; i++)
+		if (args[i].writable)
+			ocl_host_wrote_id(queue, args[i].host, event);
+	free(args);
+}
+
+void ocl_kernel_cloned(cl_kernel kernel, cl_kernel from)
+{
+	struct kernel *k;
+	uint32_t count;
+	struct host_arg *args = host_args(kernel_of(from), &count);
+
+	ocl_kernel_made(kernel);
+	k = kernel_of(kernel);
+	if (!k) {
+		free(args);
+		return;
+	}
+	k->hosts = args;
+	k->host_count = count;
+}
+
+/* ---- what was accepted of arguments ------------------------------------------------- */
+
 static struct arg *arg_at(struct kernel *k, cl_uint index)
 {
 	struct arg *more;
@@ -278,6 +386,7 @@ void ocl_arg_learned(cl_kernel kernel, cl_uint index, size_t size, const void *v
 
 	if (!k)
 		return;
+	host_arg_learn(k, index, size, value);
 	pthread_mutex_lock(&k->lock);
 	if (index < k->fact_count && k->facts[index].kind == OCL_ARG_BYTES) {
 		pthread_mutex_unlock(&k->lock);
@@ -360,12 +469,14 @@ static void copy_sizes(size_t *to, const size_t *from, cl_uint dim)
 }
 
 void ocl_launch_learned(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
-			const size_t *offset, const size_t *global, const size_t *local)
+			const size_t *offset, const size_t *global, const size_t *local,
+			const cl_event *event)
 {
 	uint64_t handle = ava_object_handle(queue, AVA_T_cl_command_queue);
 	struct kernel *k = kernel_of(kernel);
 	struct shape *s;
 
+	ocl_host_wrote_args(queue, kernel, event);
 	if (!k || !handle || !global || !dim || dim > 3)
 		return;
 	pthread_mutex_lock(&k->lock);

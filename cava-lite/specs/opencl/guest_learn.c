@@ -143,9 +143,13 @@ int ocl_move_known(cl_command_queue queue, cl_mem mem, const struct ocl_move *mo
 }
 
 void ocl_move_learned(cl_command_queue queue, cl_mem mem, const struct ocl_move *move,
-		      cl_uint kind)
+		      cl_uint kind, const cl_event *event)
 {
 	struct shape shape = move_shape(move, kind);
+
+	if (kind == OCL_LEARN_WRITE)
+		ocl_host_wrote(move->flags & OCL_BLOCKING ? NULL : queue, mem,
+			       ocl_move_start(move), ocl_move_span(move), event);
 
 	if (move->flags & OCL_BYTES)
 		learn(queue, mem, NULL, &shape);
@@ -195,9 +199,12 @@ int ocl_copy_known(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_o
 	       ocl_good_waits(waits, wait_list, event);
 }
 
-void ocl_copy_learned(cl_command_queue queue, cl_mem from, cl_mem to)
+void ocl_copy_learned(cl_command_queue queue, cl_mem from, cl_mem to, size_t to_offset,
+		      size_t size, const cl_event *event)
 {
 	struct shape shape = { .kind = OCL_LEARN_COPY };
+
+	ocl_host_wrote(queue, to, to_offset, size, event);
 
 	if (apart(from, to))
 		learn(queue, to, from, &shape);
@@ -215,9 +222,12 @@ int ocl_fill_known(cl_command_queue queue, cl_mem buffer, const void *pattern,
 	       ocl_good_waits(waits, wait_list, event);
 }
 
-void ocl_fill_learned(cl_command_queue queue, cl_mem buffer, size_t pattern_size)
+void ocl_fill_learned(cl_command_queue queue, cl_mem buffer, size_t pattern_size,
+		      size_t offset, size_t size, const cl_event *event)
 {
 	struct shape shape = { .kind = OCL_LEARN_FILL, .numbers = { pattern_size } };
+
+	ocl_host_wrote(queue, buffer, offset, size, event);
 
 	learn(queue, buffer, NULL, &shape);
 }
@@ -255,9 +265,11 @@ int ocl_box_known(cl_command_queue queue, cl_mem from, cl_mem to, cl_uint kind,
 
 void ocl_box_learned(cl_command_queue queue, cl_mem from, cl_mem to, cl_uint kind,
 		     const size_t *a, const size_t *b, const size_t *region, size_t a_row,
-		     size_t a_slice, size_t b_row, size_t b_slice)
+		     size_t a_slice, size_t b_row, size_t b_slice,
+		     const cl_event *event)
 {
 	struct shape shape = box_shape(kind, a, b, region, a_row, a_slice, b_row, b_slice);
 
+	ocl_host_wrote(queue, to, 0, SIZE_MAX, event);
 	learn(queue, to, from, &shape);
 }

@@ -31,6 +31,8 @@ static void shadow_put(struct ocl_shadow *shadow)
 		return;
 	ocl_memory_lock();
 	ocl_pending_drop(NULL, shadow);
+	ocl_pending_drop_host(shadow);
+	ocl_host_del(shadow);
 	ocl_memory_unlock();
 	ocl_maps_free(shadow);
 	if (shadow->base && !shadow->given)
@@ -66,6 +68,10 @@ static struct ocl_shadow *shadow_new(const struct ocl_facts *facts)
 	shadow->size = shadow_size(facts);
 	shadow->base = (char *)(uintptr_t)facts->host_ptr;
 	shadow->given = shadow->base;
+	shadow->host_id = facts->host_id;
+	shadow->host_size = facts->host_size;
+	if (shadow->host_id)
+		ocl_host_add(shadow);
 	return shadow;
 }
 
@@ -196,6 +202,8 @@ size_t ocl_given_bytes(cl_mem_flags flags, const void *host_ptr, size_t size)
 {
 	if (!ocl_reads_host_ptr(flags) || !host_ptr || !ocl_is_mapped(host_ptr, size))
 		return 0;
+	if (flags & CL_MEM_USE_HOST_PTR)
+		ocl_host_begin();
 	return size;
 }
 

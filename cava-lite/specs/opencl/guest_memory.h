@@ -24,6 +24,11 @@ struct ocl_map;
  * @size: its bytes
  * @given: @base is the application's own memory
  * @maps: what is mapped, the oldest first; under the lock
+ * @host_id: the server's name for its copy of memory that is @given; else 0
+ * @host_size: its bytes
+ * @seen: what it and the application's memory had last; under the lock, see guest_host.c
+ * @left: to its maps; under the lock
+ * @next_host: under the lock
  */
 struct ocl_shadow {
 	unsigned int refs;
@@ -31,6 +36,11 @@ struct ocl_shadow {
 	size_t size;
 	bool given;
 	struct ocl_map *maps;
+	cl_ulong host_id;
+	size_t host_size;
+	char *seen;
+	bool left;
+	struct ocl_shadow *next_host;
 };
 
 /**
@@ -84,6 +94,8 @@ struct ocl_map {
  * @box: the rows that it fills
  * @size: bytes to come
  * @map: of a map; else NULL
+ * @host: of memory of the application that commands write to; else NULL
+ * @queue: theirs, only to be compared
  */
 struct ocl_pending {
 	struct ocl_pending *next;
@@ -92,6 +104,8 @@ struct ocl_pending {
 	struct ocl_box box;
 	size_t size;
 	struct ocl_map *map;
+	struct ocl_shadow *host;
+	const void *queue;
 };
 
 void ocl_memory_lock(void);
@@ -111,6 +125,14 @@ cl_ulong ocl_transfer_id(void);
 
 /* @p is under way; freed when it has arrived. */
 void ocl_pending_add(struct ocl_pending *p);
+
+/* The same under the lock. */
+void ocl_pending_add_locked(struct ocl_pending *p);
+
+/* Commands of @queue, or any, that write to the memory of @host. Under the lock. */
+struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue);
+bool ocl_pending_any_host(const struct ocl_shadow *host);
+void ocl_pending_drop_host(const struct ocl_shadow *host);
 
 /* Does a read that is under way fill a part of this memory? */
 bool ocl_pending_in(const void *ptr, size_t span);
@@ -134,6 +156,22 @@ void ocl_map_scatter(const struct ocl_map *map, size_t at, const void *packed, s
 
 /* Nothing covers it: its bytes may come right into place. Under the lock. */
 bool ocl_map_clear(const struct ocl_map *map);
+
+/* Was there ever an object that uses the application's memory? */
+bool ocl_host_tracked(void);
+void ocl_host_begin(void);
+
+/* A shadow with a host_id comes and goes. Under the lock. */
+void ocl_host_add(struct ocl_shadow *s);
+void ocl_host_del(struct ocl_shadow *s);
+
+/* What commands left in the copy. Under the lock. */
+void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t len);
+
+/* Of a kernel's argument: the memory that it uses, or 0, and whether it may be written. */
+cl_ulong ocl_host_id(cl_mem mem, bool *writable);
+void ocl_host_use_id(cl_ulong id);
+void ocl_host_wrote_id(cl_command_queue queue, cl_ulong id, const cl_event *event);
 
 /* The shadow goes: so do its maps. */
 void ocl_maps_free(struct ocl_shadow *shadow);

@@ -145,6 +145,8 @@ cl_int ocl_native_kernel(cl_command_queue queue, void (CL_CALLBACK *func)(void *
 	struct native *n = NULL;
 	cl_int err;
 
+	for (cl_uint i = 0; mems && i < count; i++)
+		ocl_host_leave(mems[i]);
 	if (shape)
 		n = native_new(func, args, args_size, count, mems, places);
 	/* Without it the server only finds out what is wrong. */

@@ -17,6 +17,7 @@
 #include "guest_memory.h"
 
 #define COLLECT_MAX	65536	/* bytes that come with the answer itself */
+#define BOUNCE_MAX	(1u << 20)
 #define COLLECT_COUNT	256	/* transfers that are asked about at once */
 
 /* So much may wait on the server before the guest takes what is complete by itself. */
@@ -27,7 +28,7 @@ static struct ocl_pending *oldest;
 static struct ocl_pending **youngest = &oldest;
 static size_t count;
 static size_t waiting;		/* bytes to come */
-static uint8_t bounce[COLLECT_MAX];
+static uint8_t bounce[BOUNCE_MAX];
 static cl_ulong last_id;
 
 static void pending_del(struct ocl_pending **pos)
@@ -38,7 +39,7 @@ static void pending_del(struct ocl_pending **pos)
 	if (youngest == &p->next)
 		youngest = pos;
 	__atomic_store_n(&count, count - 1, __ATOMIC_RELEASE);
-	waiting -= p->size;
+	waiting -= p->host ? 0 : p->size;
 	free(p);
 }
 
@@ -83,17 +84,22 @@ cl_ulong ocl_transfer_id(void)
 	return __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 }
 
+void ocl_pending_add_locked(struct ocl_pending *p)
+{
+	p->next = NULL;
+	*youngest = p;
+	youngest = &p->next;
+	waiting += p->host ? 0 : p->size;
+	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+}
+
 void ocl_pending_add(struct ocl_pending *p)
 {
 	bool many;
 
-	p->next = NULL;
 	ocl_memory_lock();
-	*youngest = p;
-	youngest = &p->next;
-	waiting += p->size;
+	ocl_pending_add_locked(p);
 	many = waiting > WAITING_MAX;
-	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
 	ocl_memory_unlock();
 	if (many)
 		ocl_observed();
@@ -152,6 +158,35 @@ void ocl_pending_drop(const struct ocl_map *map, const struct ocl_shadow *shadow
 			pos = &(*pos)->next;
 }
 
+struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue)
+{
+	struct ocl_pending *p = oldest;
+
+	while (p && (p->host != host || p->queue != queue))
+		p = p->next;
+	return p;
+}
+
+bool ocl_pending_any_host(const struct ocl_shadow *host)
+{
+	struct ocl_pending *p = oldest;
+
+	while (p && p->host != host)
+		p = p->next;
+	return p;
+}
+
+void ocl_pending_drop_host(const struct ocl_shadow *host)
+{
+	struct ocl_pending **pos = &oldest;
+
+	while (*pos)
+		if ((*pos)->host == host)
+			pending_del(pos);
+		else
+			pos = &(*pos)->next;
+}
+
 void ocl_gather(void *packed, const void *base, const struct ocl_box *box)
 {
 	size_t size = ocl_box_size(box), at, left, from;
@@ -177,7 +212,9 @@ void ocl_scatter(void *base, const struct ocl_box *box, size_t at, const void *p
 
 static void place(const struct ocl_pending *p, size_t at, const void *packed, size_t len)
 {
-	if (p->map)
+	if (p->host)
+		ocl_host_merge(p->host, p->box.offset + at, packed, len);
+	else if (p->map)
 		ocl_map_scatter(p->map, at, packed, len);
 	else
 		ocl_scatter(p->base, &p->box, at, packed, len);
@@ -189,7 +226,7 @@ static cl_int fetch(const struct ocl_pending *p)
 	size_t at, len;
 	cl_int err = CL_SUCCESS;
 
-	if (ocl_box_packed(&p->box) && (!p->map || ocl_map_clear(p->map)))
+	if (!p->host && ocl_box_packed(&p->box) && (!p->map || ocl_map_clear(p->map)))
 		return ocl_fetch(p->id, 0, p->size, p->base + p->box.offset);
 	for (at = 0; at < p->size && !err; at += len) {
 		len = p->size - at < sizeof(bounce) ? p->size - at : sizeof(bounce);

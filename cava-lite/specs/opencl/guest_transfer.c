@@ -160,6 +160,7 @@ static cl_int transfer_read(struct transfer *t)
 
 	if (err)
 		return err;
+	ocl_host_use_range(t->mem, ocl_move_start(&t->move), ocl_move_span(&t->move));
 	if (!t->size)
 		err = send_read(t, 0, NULL);
 	else if (!blocking || ocl_pending_in(t->ptr + t->box.offset, ocl_box_span(&t->box)))
@@ -199,6 +200,7 @@ static cl_int transfer_write(struct transfer *t)
 
 	if (err)
 		return err;
+	ocl_host_use_range(t->mem, ocl_move_start(&t->move), ocl_move_span(&t->move));
 	if (t->size) {
 		ocl_settle(t->ptr + t->box.offset, ocl_box_span(&t->box));
 		err = write_rows(t);

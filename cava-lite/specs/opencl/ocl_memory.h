@@ -21,6 +21,8 @@ struct ava_bulk;
 struct ocl_facts {
 	cl_ulong flags;
 	cl_ulong host_ptr;	/* the application's address, 0 if it gave none */
+	cl_ulong host_id;	/* of the server's copy of that memory */
+	cl_ulong host_size;
 	size_t size;
 	size_t pixel;		/* bytes of an image's element, 0 if it is no image */
 	size_t extent[3];	/* elements; the images of an array come last */
@@ -173,6 +175,28 @@ ava_pure static inline size_t ocl_pattern_bytes(size_t size)
 	return size <= sizeof(cl_double16) && size && !(size & (size - 1)) ? size : 0;
 }
 
+/* The bytes of a buffer from a transfer's first to its last; of an image all of them. */
+ava_pure static inline size_t ocl_move_start(const struct ocl_move *move)
+{
+	size_t row = move->row ? move->row : move->region[0];
+	size_t slice = move->slice ? move->slice : ocl_mul(row, move->region[1]);
+
+	if (move->kind == OCL_MOVE_IMAGE)
+		return 0;
+	return ocl_add(move->origin[0], ocl_add(ocl_mul(move->origin[1], row),
+						ocl_mul(move->origin[2], slice)));
+}
+
+ava_pure static inline size_t ocl_move_span(const struct ocl_move *move)
+{
+	const size_t *r = move->region;
+	size_t row = move->row ? move->row : r[0];
+	size_t slice = move->slice ? move->slice : ocl_mul(row, r[1]);
+
+	return move->kind == OCL_MOVE_IMAGE ? SIZE_MAX :
+					      ocl_box_bytes(r[0], r[1], r[2], row, slice);
+}
+
 /* ---- guest ---------------------------------------------------------------------- */
 
 /* Bytes of @host_ptr that the call that makes a memory object takes with it. */
@@ -202,7 +226,8 @@ ava_guest int ocl_move_known(cl_command_queue queue, cl_mem mem,
 			     cl_uint waits, const cl_event *wait_list,
 			     const cl_event *event);
 ava_guest void ocl_move_learned(cl_command_queue queue, cl_mem mem,
-				const struct ocl_move *move, cl_uint kind);
+				const struct ocl_move *move, cl_uint kind,
+				const cl_event *event);
 ava_guest int ocl_unmap_known(cl_command_queue queue, cl_mem mem, cl_ulong id,
 			      cl_uint waits, const cl_event *wait_list,
 			      const cl_event *event);
@@ -211,13 +236,15 @@ ava_guest int ocl_copy_known(cl_command_queue queue, cl_mem from, cl_mem to,
 			     size_t from_offset, size_t to_offset, size_t size,
 			     cl_uint waits, const cl_event *wait_list,
 			     const cl_event *event);
-ava_guest void ocl_copy_learned(cl_command_queue queue, cl_mem from, cl_mem to);
+ava_guest void ocl_copy_learned(cl_command_queue queue, cl_mem from, cl_mem to,
+				size_t to_offset, size_t size, const cl_event *event);
 ava_guest int ocl_fill_known(cl_command_queue queue, cl_mem buffer, const void *pattern,
 			     size_t pattern_size, size_t offset, size_t size,
 			     cl_uint waits, const cl_event *wait_list,
 			     const cl_event *event);
 ava_guest void ocl_fill_learned(cl_command_queue queue, cl_mem buffer,
-				size_t pattern_size);
+				size_t pattern_size, size_t offset, size_t size,
+				const cl_event *event);
 ava_guest int ocl_box_known(cl_command_queue queue, cl_mem from, cl_mem to, cl_uint kind,
 			    const size_t *a, const size_t *b, const size_t *region,
 			    size_t a_row, size_t a_slice, size_t b_row, size_t b_slice,
@@ -226,11 +253,37 @@ ava_guest int ocl_box_known(cl_command_queue queue, cl_mem from, cl_mem to, cl_u
 ava_guest void ocl_box_learned(cl_command_queue queue, cl_mem from, cl_mem to,
 			       cl_uint kind, const size_t *a, const size_t *b,
 			       const size_t *region, size_t a_row, size_t a_slice,
-			       size_t b_row, size_t b_slice);
+			       size_t b_row, size_t b_slice,
+			       const cl_event *event);
 
 /* May a command with these events be sent without waiting? */
 ava_guest int ocl_good_waits(cl_uint waits, const cl_event *wait_list,
 			     const cl_event *event);
+
+/*
+ * Memory of the application that objects use, where it does not map them: changes go to
+ * the server before a command uses them, and come back behind one that wrote. @event is
+ * the command's, if the application wants it; without a queue it is complete. What is
+ * to go before a command returns CL_SUCCESS always: the command is the vendor's to judge.
+ */
+ava_guest cl_int ocl_host_use(cl_mem a, cl_mem b);
+ava_guest cl_int ocl_host_use_range(cl_mem mem, size_t offset, size_t size);
+ava_guest cl_int ocl_host_use_copy(cl_mem from, size_t from_offset, cl_mem to,
+				   size_t to_offset, size_t size);
+ava_guest cl_int ocl_host_use_all(cl_uint count, const cl_mem *mems);
+ava_guest void ocl_host_wrote(cl_command_queue queue, cl_mem mem, size_t offset,
+			      size_t size, const cl_event *event);
+ava_guest cl_int ocl_host_use_args(cl_kernel kernel);
+ava_guest void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel,
+				   const cl_event *event);
+ava_guest void ocl_host_leave(cl_mem mem);
+ava_guest cl_int ocl_host_leave_commands(void);
+ava_guest cl_int ocl_host_release(void);
+
+ava_server cl_int ocl_server_host_send(cl_ulong host, size_t offset, size_t size,
+				       struct ava_bulk *bytes);
+ava_server cl_int ocl_server_host_mark(cl_command_queue queue, cl_event done, cl_ulong host,
+				       cl_ulong id, size_t offset, size_t size);
 
 /*
  * Behind every call that may have told the application that a command is complete:

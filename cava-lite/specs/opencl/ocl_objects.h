@@ -195,6 +195,7 @@ ava_server cl_int ocl_set_arg(cl_kernel kernel, cl_uint index, size_t size,
  * without waiting on any other ground.
  */
 ava_guest void ocl_kernel_made(cl_kernel kernel);
+ava_guest void ocl_kernel_cloned(cl_kernel kernel, cl_kernel from);
 ava_guest void ocl_kernels_made(cl_uint count, const cl_kernel *kernels,
 				const cl_uint *made);
 ava_guest int ocl_arg_known(cl_kernel kernel, cl_uint index, size_t size,
@@ -207,7 +208,8 @@ ava_guest int ocl_launch_known(cl_command_queue queue, cl_kernel kernel, cl_uint
 			       const cl_event *wait_list, const cl_event *event);
 ava_guest void ocl_launch_learned(cl_command_queue queue, cl_kernel kernel, cl_uint dim,
 				  const size_t *offset, const size_t *global,
-				  const size_t *local);
+				  const size_t *local,
+				  const cl_event *event);
 
 /* Nobody waited for an argument that was not set: the kernel's launches fail. */
 ava_server cl_int ocl_launch(cl_command_queue queue, cl_kernel kernel, cl_uint dim,

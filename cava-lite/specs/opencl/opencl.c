@@ -259,7 +259,7 @@ cl_int clRetainMemObject(cl_mem mem ava_retains)
 	ava_id(87);
 
 cl_int clReleaseMemObject(cl_mem mem ava_releases)
-	ava_id(88) OCL_RELEASED;
+	ava_id(88) ava_guest_before(ocl_host_release()) OCL_RELEASED;
 
 cl_int clGetMemObjectInfo(cl_mem mem, cl_mem_info name,
 	OCL_VALUE ava_handles_if(name == CL_MEM_CONTEXT, cl_context)
@@ -290,6 +290,15 @@ cl_int clSetMemObjectDestructorCallback(cl_mem mem,
 cl_int ocl_get_ended(size_t size, void *calls ava_out ava_bytes(size) ava_valid(*used),
 	size_t *used ava_out)
 	ava_id(98) ava_server_replace(ocl_server_ended);
+
+/* Not of the API: what the application's memory and the server's copy have changed. */
+cl_int ocl_host_send(cl_ulong host, size_t offset, size_t size,
+	const void *bytes ava_in ava_bytes(size) ava_direct)
+	ava_id(99) ava_server_replace(ocl_server_host_send);
+
+cl_int ocl_host_mark(cl_command_queue queue ava_nullable, cl_event done ava_nullable,
+	cl_ulong host, cl_ulong id, size_t offset, size_t size)
+	ava_id(96) ava_async ava_server_replace(ocl_server_host_mark);
 
 cl_mem clCreatePipe(cl_context context, cl_mem_flags flags, cl_uint packet_size,
 	cl_uint max_packets, const cl_pipe_properties *properties ava_in ava_list, OCL_ERROR)
@@ -419,7 +428,7 @@ cl_int clCreateKernelsInProgram(cl_program program, cl_uint n,
 	ava_id(141) ava_guest_after(ocl_kernels_made(n, kernels, count));
 
 cl_kernel clCloneKernel(cl_kernel kernel, OCL_ERROR)
-	ava_id(142) ava_new ava_keeps_nothing ava_guest_after(ocl_kernel_made(ret));
+	ava_id(142) ava_new ava_keeps_nothing ava_guest_after(ocl_kernel_cloned(ret, kernel));
 
 cl_int clRetainKernel(cl_kernel kernel ava_retains)
 	ava_id(143);

@@ -6,95 +6,30 @@
  * and lives as long as the object. The vendor's library answers questions about it
  * with addresses of the copy, which become the application's again.
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "server_memory.h"
-
-/* Vendors that check too little touch what is behind, as they would the application's. */
-#define MARGIN	65536
-
-/* Host memory that a memory object uses. */
-struct host_memory {
-	struct host_memory *next;
-	char *base;
-	size_t size;
-	cl_ulong address;
-	void *heap;
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct host_memory *all;
 
 /* ---- host memory ------------------------------------------------------------------ */
 
 static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
 {
-	struct host_memory **pos, *h = p;
-
 	(void)mem;
-	pthread_mutex_lock(&lock);
-	for (pos = &all; *pos != h; pos = &(*pos)->next)
-		;
-	*pos = h->next;
-	pthread_mutex_unlock(&lock);
-	free(h->heap);
-	free(h);
-}
-
-/* Memory with the same place in its page, which kernels may rely on. */
-static struct host_memory *host_memory_new(struct ava_bulk *bytes, cl_ulong address)
-{
-	struct host_memory *h = calloc(1, sizeof(*h));
-	size_t page = sysconf(_SC_PAGESIZE), in_page = address % page;
-
-	if (!h)
-		return NULL;
-	h->size = ava_bulk_len(bytes);
-	h->address = address;
-	if (h->size > SIZE_MAX - in_page - MARGIN ||
-	    posix_memalign(&h->heap, page, in_page + h->size + MARGIN)) {
-		free(h);
-		return NULL;
-	}
-	h->base = (char *)h->heap + in_page;
-	if (ava_bulk_pull(bytes, 0, h->base, h->size)) {
-		free(h->heap);
-		free(h);
-		return NULL;
-	}
-	pthread_mutex_lock(&lock);
-	h->next = all;
-	all = h;
-	pthread_mutex_unlock(&lock);
-	return h;
-}
-
-static cl_ulong application_address(const char *p)
-{
-	cl_ulong address = 0;
-
-	pthread_mutex_lock(&lock);
-	for (struct host_memory *h = all; h && p; h = h->next)
-		if (p >= h->base && p < h->base + h->size)
-			address = h->address + (p - h->base);
-	pthread_mutex_unlock(&lock);
-	return address;
+	ocl_host_put(p);
 }
 
 void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *value,
 		    cl_uint guest_refs)
 {
 	void *native;
-	cl_ulong address;
+	cl_ulong address, id, bytes;
 
 	ocl_count_refs(mem, name, size, value, guest_refs);
 	if (name != CL_MEM_HOST_PTR || !value || size < sizeof(native))
 		return;
 	memcpy(&native, value, sizeof(native));
-	address = application_address(native);
+	ocl_host_at(native, &address, &id, &bytes);
 	memcpy(value, &address, sizeof(address));
 }
 
@@ -107,7 +42,7 @@ void ocl_mem_answer(cl_mem mem, cl_mem_info name, size_t size, void *value,
  */
 struct host_arg {
 	void *ptr;
-	struct host_memory *used;
+	struct ocl_host *used;
 	void *heap;
 	size_t heap_size;
 };
@@ -122,7 +57,7 @@ static cl_int host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_b
 	if (given < need)
 		return CL_INVALID_HOST_PTR;
 	if (flags & CL_MEM_USE_HOST_PTR) {
-		a->used = host_memory_new(bytes, address);
+		a->used = ocl_host_new(bytes, address);
 		a->ptr = a->used ? a->used->base : NULL;
 	} else {
 		a->heap_size = given;
@@ -140,7 +75,7 @@ static cl_mem host_arg_done(struct host_arg *a, cl_mem mem)
 	if (a->heap)
 		ocl_heap_free(a->heap, a->heap_size);
 	if (a->used && !mem)
-		host_memory_free(NULL, a->used);
+		ocl_host_put(a->used);
 	/* Where the callback is refused the bytes stay: better than freed too early. */
 	else if (a->used)
 		clSetMemObjectDestructorCallback(mem, host_memory_free, a->used);
@@ -291,7 +226,7 @@ cl_int ocl_server_facts(cl_mem mem, struct ocl_facts *facts)
 	mem_value(mem, CL_MEM_FLAGS, &facts->flags, sizeof(facts->flags));
 	mem_value(mem, CL_MEM_SIZE, &facts->size, sizeof(facts->size));
 	mem_value(mem, CL_MEM_HOST_PTR, &host_ptr, sizeof(host_ptr));
-	facts->host_ptr = application_address(host_ptr);
+	ocl_host_at(host_ptr, &facts->host_ptr, &facts->host_id, &facts->host_size);
 	if (facts->type != CL_MEM_OBJECT_BUFFER && facts->type != CL_MEM_OBJECT_PIPE)
 		image_facts(mem, facts);
 	return CL_SUCCESS;

@@ -12,6 +12,17 @@
 
 #include "ocl.h"
 
+/* Host memory that a memory object uses: a copy of the application's. */
+struct ocl_host {
+	struct ocl_host *next;
+	unsigned int refs;	/* of the object, and of transfers */
+	cl_ulong id;
+	char *base;
+	size_t size;
+	cl_ulong address;	/* the application's: only a name */
+	void *heap;
+};
+
 /**
  * struct ocl_transfer - bytes for the guest that outlive the call, or a map
  * @id: the guest's name for it
@@ -21,6 +32,7 @@
  * @heap_size: its bytes
  * @base: @box is relative to it
  * @box: the rows
+ * @host: of memory that an object uses: keeps it; else NULL
  */
 struct ocl_transfer {
 	cl_ulong id;
@@ -30,7 +42,15 @@ struct ocl_transfer {
 	size_t heap_size;
 	char *base;
 	struct ocl_box box;
+	struct ocl_host *host;
 };
+
+/* NULL without memory. */
+struct ocl_host *ocl_host_new(struct ava_bulk *bytes, cl_ulong address);
+void ocl_host_put(struct ocl_host *h);
+
+/* The application's address of @p, with what it is in; 0 if it is in none. */
+void ocl_host_at(const char *p, cl_ulong *address, cl_ulong *id, cl_ulong *size);
 
 /* Names the transfer; false, and nothing done, if the name is in use or without memory. */
 bool ocl_transfer_add(struct ocl_transfer *t);

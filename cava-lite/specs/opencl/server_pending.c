@@ -71,6 +71,8 @@ void ocl_transfer_free(struct ocl_transfer *t)
 	if (t->event)
 		clReleaseEvent(t->event);
 	ocl_heap_free(t->heap, t->heap_size);
+	if (t->host)
+		ocl_host_put(t->host);
 	free(t);
 }
 
