@@ -12,13 +12,15 @@
  * overwrites what the other one wrote. A program that maps the object needs none of
  * this: from its first map on the object is left to its maps.
  */
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "guest_memory.h"
 
-#define PIECE	4096
+#define PIECE		4096
+#define HUGE_MIN	(4u << 20)	/* to touch so much page by page costs more than to copy it */
 
 /* Described in the spec; not of the API, so no header declares them. */
 cl_int ocl_host_send(cl_ulong host, size_t offset, size_t size, const void *bytes);
@@ -92,6 +94,8 @@ static bool host_send_all(struct ocl_shadow *s)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return false;
+	if (s->host_size >= HUGE_MIN)
+		madvise(p, s->host_size, MADV_HUGEPAGE);
 	s->seen = p;
 	return host_put(s, 0, s->host_size);
 }

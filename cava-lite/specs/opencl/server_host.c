@@ -5,14 +5,18 @@
  * A copy of the application's, aligned as that is. It lives as long as the object, and
  * as the transfers that bring it to the guest.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "server_memory.h"
 
 /* Vendors that check too little touch what is behind, as they would the application's. */
 #define MARGIN	65536
+
+#define HUGE_MIN	(4u << 20)	/* to touch so much page by page costs more than to copy it */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ocl_host *all;
@@ -34,6 +38,8 @@ struct ocl_host *ocl_host_new(struct ava_bulk *bytes, cl_ulong address)
 		free(h);
 		return NULL;
 	}
+	if (h->size >= HUGE_MIN)
+		madvise(h->heap, h->size, MADV_HUGEPAGE);
 	h->base = (char *)h->heap + in_page;
 	if (ava_bulk_pull(bytes, 0, h->base, h->size)) {
 		free(h->heap);
