@@ -23,6 +23,7 @@
 
 #define SERVER_CONN_FD		3
 #define EXIT_NOT_EXECUTED	127
+#define LIBRARY_PATH		"LD_LIBRARY_PATH="
 
 static int spawn_arguments(const struct avad_api *api, struct avad_strings *argv,
 			   struct avad_strings *env)
@@ -39,7 +40,8 @@ static int spawn_arguments(const struct avad_api *api, struct avad_strings *argv
 		ret |= avad_strings_add(argv, api->args.list[i]);
 	for (var = environ; *var; var++) {
 		native = ava_native_variable(*var);
-		if (native)
+		/* of whoever started the manager; the server asks its own program */
+		if (native && strncmp(native, LIBRARY_PATH, strlen(LIBRARY_PATH)) != 0)
 			ret |= avad_strings_add(env, native);
 	}
 	for (i = 0; i < api->env.count; i++)

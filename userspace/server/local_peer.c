@@ -50,6 +50,14 @@ int local_peer_open(struct local_peer *peer, int conn)
 	return 0;
 }
 
+void local_peer_close(struct local_peer *peer)
+{
+	close(peer->pidfd);
+	if (peer->mem >= 0)
+		close(peer->mem);
+	*peer = (struct local_peer){ .pidfd = -1, .mem = -1 };
+}
+
 bool local_peer_alive(const struct local_peer *peer)
 {
 	struct pollfd pfd = { .fd = peer->pidfd, .events = POLLIN };
@@ -135,26 +143,52 @@ static size_t peer_string(const struct local_peer *peer, uint64_t addr, char *bu
 	return 0;
 }
 
-static void adopt_variable(const struct local_peer *peer, uint64_t addr)
+/*
+ * Return: "NAME=VALUE", until the next call: what number @index of the variables that
+ * begin at @environ means for a server; NULL if nothing. @end: there is none.
+ */
+static const char *peer_variable(const struct local_peer *peer, uint64_t environ, size_t index,
+				 bool *end)
 {
 	static char text[ENVIRON_VARIABLE];
-	const char *native;
-	char *equals;
+	uint64_t addr;
 
-	if (!peer_string(peer, addr, text, sizeof(text)))
-		return;
-	native = ava_native_variable(text);
-	equals = native ? strchr(native, '=') : NULL;
-	if (!equals || equals == native)
-		return;
-	*equals = '\0';
-	setenv(native, equals + 1, 1);
+	*end = index == ENVIRON_VARIABLES ||
+	       local_peer_read(peer, environ + index * sizeof(addr), &addr, sizeof(addr)) || !addr;
+	return *end || !peer_string(peer, addr, text, sizeof(text)) ? NULL :
+	       ava_native_variable(text);
+}
+
+char *local_peer_variable(const struct local_peer *peer, uint64_t environ, const char *name)
+{
+	size_t i, len = strlen(name);
+	const char *native;
+	bool end = !environ;
+
+	for (i = 0; !end; i++) {
+		native = peer_variable(peer, environ, i, &end);
+		if (native && !strncmp(native, name, len) && native[len] == '=')
+			return strdup(native + len + 1);
+	}
+	return NULL;
+}
+
+static void adopt_variable(const char *native)
+{
+	const char *equals = strchr(native, '=');
+	char *name;
+
+	name = equals && equals != native ? strndup(native, equals - native) : NULL;
+	if (name)
+		setenv(name, equals + 1, 1);
+	free(name);
 }
 
 /* The server's own is what the manager was started with, perhaps long ago. */
 static void adopt_environment(const struct local_peer *peer, uint64_t environ)
 {
-	const char *library_path = getenv("LD_LIBRARY_PATH");
+	const char *library_path = getenv("LD_LIBRARY_PATH"), *native;
+	bool end = false;
 	uint64_t addr;
 	size_t i;
 
@@ -162,14 +196,15 @@ static void adopt_environment(const struct local_peer *peer, uint64_t environ)
 		return;
 	library_path = library_path ? strdup(library_path) : NULL;
 	clearenv();
+	for (i = 0; !end; i++) {
+		native = peer_variable(peer, environ, i, &end);
+		if (native)
+			adopt_variable(native);
+	}
+	setenv("AVA_SERVER", "1", 1);
+	/* what is looked at, see local_libraries.c */
 	if (library_path)
 		setenv("LD_LIBRARY_PATH", library_path, 1);
-	setenv("AVA_SERVER", "1", 1);
-	for (i = 0; i < ENVIRON_VARIABLES; i++) {
-		if (local_peer_read(peer, environ + i * sizeof(addr), &addr, sizeof(addr)) || !addr)
-			return;
-		adopt_variable(peer, addr);
-	}
 }
 
 void local_peer_follow(const struct local_peer *peer)

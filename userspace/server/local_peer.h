@@ -31,6 +31,12 @@ struct local_peer {
 int local_peer_open(struct local_peer *peer, int conn);
 
 /**
+ * local_peer_close() - forget it
+ * @peer: the process
+ */
+void local_peer_close(struct local_peer *peer);
+
+/**
  * local_peer_alive() - is it still there?
  * @peer: the process
  */
@@ -58,6 +64,16 @@ int local_peer_read(const struct local_peer *peer, uint64_t addr, void *buf, uin
  */
 int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *buf,
 		     uint64_t len);
+
+/**
+ * local_peer_variable() - what one of its variables means for a server
+ * @peer: the process
+ * @environ: address of its environment, or 0
+ * @name: of the variable without AvA, see native_env.h
+ *
+ * Return: the value, for free(), or NULL if it has none or cannot be read.
+ */
+char *local_peer_variable(const struct local_peer *peer, uint64_t environ, const char *name);
 
 /**
  * local_peer_adopt() - be where the guest would have the vendor's library

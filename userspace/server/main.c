@@ -14,6 +14,7 @@
 
 #include "../common/limits.h"
 #include "internal.h"
+#include "local_libraries.h"
 #include "sandbox.h"
 
 #define EXIT_USAGE 2
@@ -157,8 +158,10 @@ static int print_identity(const struct ava_server_api *api)
 }
 
 /* Threads may be in vendor code that never returns; nor do destructors run. */
-static void serve_and_exit(const struct options *o, const struct ava_server_api *api)
+static void serve_and_exit(const struct options *o, const struct ava_server_api *api, char **argv)
 {
+	if (o->local_fd >= 0 && ava_local_native)
+		local_libraries_adopt(o->local_fd, argv);
 	if (ava_sandbox_enter(&o->sandbox, api->log_name))
 		_exit(EXIT_FAILURE);
 	if (o->local_fd >= 0)
@@ -175,7 +178,7 @@ int ava_server_main(int argc, char **argv, const struct ava_server_api *api)
 	setenv("AVA_SERVER", "1", 1);
 	ava_local_native = o.sandbox.off;
 	if (!ret && (o.context_fd >= 0 || o.local_fd >= 0))
-		serve_and_exit(&o, api);
+		serve_and_exit(&o, api, argv);
 	if (!ret)
 		ret = o.identify ? print_identity(api) :
 		      ava_server_listen(o.listen_path, api, &o.sandbox);

@@ -46,6 +46,7 @@
 #define ECHO_PROBE_CPUS		19	/* CPUs that it may use */
 #define ECHO_PROBE_CWD		20	/* inode of the current directory */
 #define ECHO_PROBE_STDERR	21	/* writes a line there */
+#define ECHO_PROBE_LIBRARY	22	/* whether libava-probe.so is found */
 
 extern const struct ava_api_id echo_id;
 extern const struct ava_func echo_funcs[];

@@ -3,6 +3,7 @@
  * echo_server.c - the test API's server
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -203,6 +204,8 @@ static uint64_t probe(uint32_t what)
 		return probe_cpus();
 	case ECHO_PROBE_STDERR:
 		return fprintf(stderr, "echo says\n");
+	case ECHO_PROBE_LIBRARY:
+		return !!dlopen("libava-probe.so", RTLD_LAZY);
 	case ECHO_PROBE_CWD:
 		return probe_cwd();
 	}
