@@ -33,6 +33,8 @@ cl_int ocl_program_ends(cl_program program, void (CL_CALLBACK *notify)(cl_progra
 
 cl_int ocl_server_ended(size_t size, void *calls, size_t *used)
 {
+	if (!used)
+		return CL_INVALID_VALUE;
 	*used = calls ? ava_server_take_ended(calls, size) : 0;
 	return CL_SUCCESS;
 }
