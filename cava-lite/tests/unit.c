@@ -52,6 +52,12 @@ int ava_context_flush(struct ava_context *ctx)
 	return 0;
 }
 
+void ava_context_await_events(struct ava_context *ctx, uint64_t count)
+{
+	(void)ctx;
+	(void)count;
+}
+
 void ava_context_output(struct ava_context *ctx)
 {
 	(void)ctx;

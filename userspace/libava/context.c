@@ -81,6 +81,7 @@ static void context_forget_calls(struct ava_context *ctx)
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
+	ava_events_init(ctx);
 }
 
 /* The parent's file is only dropped here: the peer must not notice the child. */
@@ -156,6 +157,7 @@ static struct ava_context *registry_add(const struct ava_api_id *api)
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
+	ava_events_init(ctx);
 	ctx->next = registry.first;
 	registry.first = ctx;
 out:

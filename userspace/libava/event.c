@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include <ava/cs.h>
 
@@ -15,6 +16,62 @@
 
 #define EVENT_MAX	256
 #define EVENTS_TOLD	64	/* the server is told after so many what was taken */
+#define STUCK_NS	250000000
+
+#define SECOND_NS	1000000000
+
+void ava_events_init(struct ava_context *ctx)
+{
+	pthread_mutex_init(&ctx->events_lock, NULL);
+	pthread_cond_init(&ctx->events_wake, NULL);
+	ctx->events_taken = 0;
+	ctx->events_stuck = 0;
+}
+
+static void events_over(struct ava_context *ctx, uint64_t taken)
+{
+	pthread_mutex_lock(&ctx->events_lock);
+	ctx->events_taken = taken;
+	pthread_cond_broadcast(&ctx->events_wake);
+	pthread_mutex_unlock(&ctx->events_lock);
+}
+
+/* Waits for the next one to be over. */
+static void events_await_one_locked(struct ava_context *ctx)
+{
+	uint64_t taken = ctx->events_taken;
+	struct timespec until;
+	int ret = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += STUCK_NS;
+	until.tv_sec += until.tv_nsec / SECOND_NS;
+	until.tv_nsec %= SECOND_NS;
+	while (ctx->events_taken == taken && !ret)
+		ret = pthread_cond_clockwait(&ctx->events_wake, &ctx->events_lock,
+					     CLOCK_MONOTONIC, &until);
+	if (ctx->events_taken == taken)
+		ctx->events_stuck = taken + 1;
+}
+
+/*
+ * A function of the application may wait for the thread that waits for it here: for
+ * a lock that the thread holds, say. So nobody waits long for one function, and
+ * nobody at all for one that somebody has waited for.
+ */
+void ava_context_await_events(struct ava_context *ctx, uint64_t count)
+{
+	int state;
+
+	if (!atomic_load(&ctx->events_run))
+		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&ctx->events_lock);
+	while (ctx->events_taken < count && ctx->events_stuck != ctx->events_taken + 1)
+		events_await_one_locked(ctx);
+	pthread_mutex_unlock(&ctx->events_lock);
+	pthread_setcancelstate(state, &state);
+}
 
 /*
  * The server bounds what is under way by what it knows to be taken. Without a
@@ -46,9 +103,12 @@ static void *events_main(void *arg)
 		if (ret)
 			ev = (struct ava_event){ .type = AVA_EVENT_LOST, .status = ret };
 		ctx->event_fn(ctx, &ev, payload);
-		if (ev.type == AVA_EVENT_LOST || atomic_load(&ctx->epoch) != epoch)
+		if (atomic_load(&ctx->epoch) != epoch)
 			return NULL;
-		if (++taken % EVENTS_TOLD == 0)
+		events_over(ctx, ev.type == AVA_EVENT_LOST ? UINT64_MAX : ++taken);
+		if (ev.type == AVA_EVENT_LOST)
+			return NULL;
+		if (taken % EVENTS_TOLD == 0)
 			events_tell(ctx, taken);
 	}
 }

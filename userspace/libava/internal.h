@@ -78,6 +78,10 @@ struct ava_batch {
  * @output_lock: one fetches what the vendor's library printed
  * @events_run: the thread that takes events was started
  * @event_fn: what it does with them
+ * @events_lock: of what follows
+ * @events_wake: wakes who waits for events to be taken
+ * @events_taken: how many are over: their function has returned
+ * @events_stuck: with so many taken somebody waited for the next one in vain; 0: nobody has
  */
 struct ava_context {
 	struct ava_context *next;
@@ -114,7 +118,16 @@ struct ava_context {
 
 	atomic_bool events_run;
 	ava_event_fn event_fn;
+	pthread_mutex_t events_lock;
+	pthread_cond_t events_wake;
+	uint64_t events_taken;
+	uint64_t events_stuck;
 };
+
+/**
+ * ava_events_init() - no event was taken yet: a new context, or the child's after fork
+ */
+void ava_events_init(struct ava_context *ctx);
 
 /**
  * ava_channel_select() - the channel that AVA_CHANNEL asks for

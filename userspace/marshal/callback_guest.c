@@ -39,6 +39,10 @@ static struct ava_hash entries;
 static uint64_t last_cookie;
 static __thread bool is_callback_thread;
 
+/* What this thread has been told that the vendor had called back. */
+static __thread struct ava_context *due_ctx;
+static __thread uint64_t due;
+
 void (*ava_guest_before_callback)(void);
 
 /* Also of the child: what the parent registered is called in the parent. */
@@ -67,6 +71,7 @@ static void fork_child(void)
 	free(entries.buckets);
 	entries = (struct ava_hash){ 0 };
 	pthread_mutex_unlock(&lock);
+	due = 0;
 	/* A thread that the child does not have may have held it; what it protects is gone. */
 	pthread_mutex_init(&owners_lock, NULL);
 }
@@ -230,6 +235,21 @@ static void callback_event(struct ava_context *ctx, const struct ava_event *ev,
 bool ava_guest_is_callback_thread(void)
 {
 	return is_callback_thread;
+}
+
+void ava_guest_callbacks_due(struct ava_context *ctx, uint64_t count)
+{
+	due_ctx = ctx;
+	due = count;
+}
+
+void ava_guest_await_callbacks(void)
+{
+	uint64_t count = due;
+
+	due = 0;
+	if (count && !is_callback_thread)
+		ava_context_await_events(due_ctx, count);
 }
 
 /* ---- registering ------------------------------------------------------------------- */

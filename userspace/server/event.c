@@ -40,6 +40,7 @@ static struct {
 	struct event **last;
 	unsigned int count;
 	atomic_bool waiting;	/* there is a first */
+	_Atomic uint64_t made;	/* sent or kept */
 	uint64_t sent;
 	uint64_t taken;		/* by the guest; never above @sent */
 } events = {
@@ -120,8 +121,15 @@ int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
 		ret = event_send_locked(cookie, data, len);
 	if (ret == -ENOBUFS)
 		ret = event_keep_locked(cookie, data, len);
+	if (!ret)
+		events.made++;
 	pthread_mutex_unlock(&events.lock);
 	return ret;
+}
+
+uint64_t ava_server_events_made(void)
+{
+	return atomic_load(&events.made);
 }
 
 void ava_server_events_retry(void)

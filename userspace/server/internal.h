@@ -67,6 +67,13 @@ void ava_server_events_on(const struct ava_server_channel *ops, int fd);
 void ava_server_events_taken(uint64_t count);
 
 /**
+ * ava_server_events_made() - how many events there were since the beginning
+ *
+ * Those that the guest has no room for yet, too.
+ */
+uint64_t ava_server_events_made(void);
+
+/**
  * ava_server_events_retry() - a call has come: perhaps there is room for events that wait
  */
 void ava_server_events_retry(void);

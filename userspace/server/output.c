@@ -45,22 +45,6 @@ int ava_output_catch(void)
 	return 0;
 }
 
-static int func_compare(const void *key, const void *row)
-{
-	uint32_t id = *(const uint32_t *)key;
-	const struct ava_func *func = row;
-
-	return id < func->id ? -1 : id > func->id;
-}
-
-static bool func_may_wait(const struct ava_server_api *api, uint32_t id)
-{
-	const struct ava_func *func = bsearch(&id, api->funcs, api->func_count,
-					      sizeof(*func), func_compare);
-
-	return func && func->flags & AVA_FUNC_MAY_WAIT;
-}
-
 /* A vendor's library may print through this process's stdio. */
 bool ava_output_pending(void)
 {
@@ -74,18 +58,6 @@ bool ava_output_pending(void)
 	pending = !fstat(output.fd, &st) && st.st_size > output.taken;
 	pthread_mutex_unlock(&output.lock);
 	return pending;
-}
-
-void ava_output_show(const struct ava_server_api *api, struct ava_server_call *call)
-{
-	uint64_t word;
-
-	if (call->reply_len < sizeof(word) || !func_may_wait(api, call->func) ||
-	    !ava_output_pending())
-		return;
-	memcpy(&word, call->reply, sizeof(word));
-	word |= AVA_CS_OUTPUT;
-	memcpy(call->reply, &word, sizeof(word));
 }
 
 int ava_output_take(struct ava_server_call *call)

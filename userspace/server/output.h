@@ -18,13 +18,6 @@
 int ava_output_catch(void);
 
 /**
- * ava_output_show() - tell the guest in a call's reply that there is output to fetch
- * @api: for the functions that may wait for others: only these tell
- * @call: dispatched, its reply in place
- */
-void ava_output_show(const struct ava_server_api *api, struct ava_server_call *call);
-
-/**
  * ava_output_pending() - is there output that the guest has not fetched?
  */
 bool ava_output_pending(void);

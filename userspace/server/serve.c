@@ -48,6 +48,39 @@ static int worker_events(const struct ava_server_call *call)
 	return 0;
 }
 
+static int func_compare(const void *key, const void *row)
+{
+	uint32_t id = *(const uint32_t *)key;
+	const struct ava_func *func = row;
+
+	return id < func->id ? -1 : id > func->id;
+}
+
+static bool func_may_wait(const struct ava_server_api *api, uint32_t id)
+{
+	const struct ava_func *func = bsearch(&id, api->funcs, api->func_count,
+					      sizeof(*func), func_compare);
+
+	return func && func->flags & AVA_FUNC_MAY_WAIT;
+}
+
+/*
+ * What the guest has to do before a call returns that may have waited for others:
+ * write what the vendor's library printed, and run what it has called back.
+ */
+static void worker_show(struct worker *w, struct ava_server_call *call)
+{
+	uint64_t word;
+
+	if (call->reply_len < sizeof(word) || !func_may_wait(w->api, call->func))
+		return;
+	memcpy(&word, call->reply, sizeof(word));
+	word |= ava_server_events_made() << AVA_CS_EVENTS_SHIFT;
+	if (ava_output_pending())
+		word |= AVA_CS_OUTPUT;
+	memcpy(call->reply, &word, sizeof(word));
+}
+
 static int worker_dispatch(struct worker *w, struct ava_server_call *call)
 {
 	switch (call->func) {
@@ -87,7 +120,7 @@ static int worker_ordered(struct worker *w, struct ava_server_call *call)
 		return ret;
 	ret = worker_dispatch(w, call);
 	if (!ret)
-		ava_output_show(w->api, call);
+		worker_show(w, call);
 	err = ava_order_done(&order, head[AVA_CS_HEAD_TICKET]);
 	return ret ? ret : err;
 }

@@ -16,6 +16,12 @@ cl_int ocl_event_callback(cl_event event, cl_int type,
 			  void (CL_CALLBACK *notify)(cl_event, cl_int, void *),
 			  void *user_data);
 
+void ocl_caught_up(void)
+{
+	ocl_observed();
+	ava_guest_await_callbacks();
+}
+
 struct watch {
 	void (CL_CALLBACK *notify)(cl_event event, cl_int status, void *user_data);
 	void *user_data;

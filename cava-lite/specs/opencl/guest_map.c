@@ -270,7 +270,7 @@ static void *map_object(struct mapping *c, cl_int *errcode)
 	if (!err)
 		ptr = map_done(c, &err);
 	if (c->move.flags & OCL_BLOCKING)
-		ocl_observed();
+		ocl_caught_up();
 	free(c->pending);
 	free(c->map);
 	if (errcode)

@@ -168,7 +168,7 @@ static cl_int transfer_read(struct transfer *t)
 	else
 		err = read_rows(t);
 	if (blocking)
-		ocl_observed();
+		ocl_caught_up();
 	return err;
 }
 
@@ -208,7 +208,7 @@ static cl_int transfer_write(struct transfer *t)
 		err = send_write(t, 0, NULL);
 	}
 	if (t->move.flags & OCL_BLOCKING)
-		ocl_observed();
+		ocl_caught_up();
 	return err;
 }
 

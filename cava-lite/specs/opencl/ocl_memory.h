@@ -291,6 +291,9 @@ ava_server cl_int ocl_server_host_mark(cl_command_queue queue, cl_event done, cl
  */
 ava_guest void ocl_observed(void);
 
+/* The same, and callbacks that the vendor made before have run. */
+ava_guest void ocl_caught_up(void);
+
 ava_guest cl_int ocl_guest_read_buffer(cl_command_queue queue, cl_mem buffer,
 				       cl_bool blocking, size_t offset, size_t size,
 				       void *ptr, cl_uint waits,

@@ -183,7 +183,7 @@ cl_int clFlush(cl_command_queue queue)
 
 cl_int clFinish(cl_command_queue queue)
 	ava_id(68) ava_may_wait ava_server_replace(ocl_finish)
-	ava_guest_finally(ocl_observed());
+	ava_guest_finally(ocl_caught_up());
 
 /* ---- memory objects ------------------------------------------------------------- */
 
@@ -478,13 +478,14 @@ cl_int clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_info name, size_t si
 /* ---- events --------------------------------------------------------------------- */
 
 cl_int clWaitForEvents(cl_uint n, const cl_event *events ava_in ava_count(n))
-	ava_id(160) ava_may_wait ava_guest_finally(ocl_observed());
+	ava_id(160) ava_may_wait ava_guest_finally(ocl_caught_up());
 
 cl_event clCreateUserEvent(cl_context context, OCL_ERROR)
 	ava_id(161) ava_new ava_server_after(ocl_user_event_made(ret));
 
 cl_int clSetUserEventStatus(cl_event event, cl_int status)
-	ava_id(162) ava_server_after(ocl_user_event_set(event));
+	ava_id(162) ava_may_wait ava_server_after(ocl_user_event_set(event))
+	ava_guest_finally(ocl_caught_up());
 
 cl_int clRetainEvent(cl_event event ava_retains)
 	ava_id(163);
@@ -497,11 +498,11 @@ cl_int clGetEventInfo(cl_event event, cl_event_info name,
 		ava_handles_if(name == CL_EVENT_CONTEXT, cl_context),
 	OCL_VALUE_RET)
 	ava_id(165) ava_may_wait ava_cached_if(ocl_fixed_event_info(name))
-	ava_guest_finally(ocl_observed()) OCL_REFS(event);
+	ava_guest_finally(ocl_caught_up()) OCL_REFS(event);
 
 cl_int clGetEventProfilingInfo(cl_event event, cl_profiling_info name,
 	OCL_VALUE, OCL_VALUE_RET)
-	ava_id(166) ava_may_wait ava_cached ava_guest_finally(ocl_observed());
+	ava_id(166) ava_may_wait ava_cached ava_guest_finally(ocl_caught_up());
 
 cl_int clSetEventCallback(cl_event event, cl_int type,
 	void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user_data)

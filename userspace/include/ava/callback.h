@@ -104,6 +104,24 @@ bool ava_guest_get_called_back(struct ava_gcall *g, struct ava_cs_reader *args);
  */
 void ava_guest_run_callback(uint64_t cookie, const struct ava_cs_reader *args);
 
+struct ava_context;
+
+/**
+ * ava_guest_callbacks_due() - a reply says how often the vendor has called back
+ * @ctx: the context
+ * @count: since it began
+ */
+void ava_guest_callbacks_due(struct ava_context *ctx, uint64_t count);
+
+/**
+ * ava_guest_await_callbacks() - wait until what the vendor had called back has run
+ *
+ * For spec helpers, when a call is over that may have told the thread that something
+ * is complete: with most vendors the functions that were to be called then have been.
+ * Without locks. A function that does not return is not waited for for long.
+ */
+void ava_guest_await_callbacks(void);
+
 /**
  * ava_guest_run_ended() - run what a release of this thread brought
  * @buf: of ava_server_take_ended()

@@ -99,6 +99,16 @@ typedef void (*ava_event_fn)(struct ava_context *ctx, const struct ava_event *ev
  */
 int ava_context_events(struct ava_context *ctx, ava_event_fn fn);
 
+/**
+ * ava_context_await_events() - wait until events were taken, and their function returned
+ * @ctx: the context
+ * @count: how many since the context began
+ *
+ * Not on the thread that takes them. Does not wait for ever for a function that does
+ * not return.
+ */
+void ava_context_await_events(struct ava_context *ctx, uint64_t count);
+
 #define AVA_FLUSH_NS	500000	/* how long a batch may wait for its thread's next call */
 
 #endif /* AVA_CONTEXT_H */

@@ -54,7 +54,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 /* Low byte of the first word of a reply. */
 #define AVA_CS_EXECUTED		0
 #define AVA_CS_REFUSED		1	/* a word with the API's status follows */
+#define AVA_CS_STATUS		0xffu
 #define AVA_CS_OUTPUT		(1u << 8)	/* flag: the vendor's library printed; see below */
+#define AVA_CS_EVENTS_SHIFT	16		/* above: how often the vendor has called back */
 
 /*
  * In the cookie of a callback's event: the vendor's library printed before it called
