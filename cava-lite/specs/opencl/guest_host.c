@@ -12,15 +12,13 @@
  * overwrites what the other one wrote. A program that maps the object needs none of
  * this: from its first map on the object is left to its maps.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "guest_memory.h"
 
-#define PIECE		4096
-#define HUGE_MIN	(4u << 20)	/* to touch so much page by page costs more than to copy it */
+#define PIECE	4096
 
 /* Described in the spec; not of the API, so no header declares them. */
 cl_int ocl_host_send(cl_ulong host, size_t offset, size_t size, const void *bytes);
@@ -86,18 +84,10 @@ static bool host_put(struct ocl_shadow *s, size_t at, size_t len)
 /* The first time all goes: the program may have written since it made the object. */
 static bool host_send_all(struct ocl_shadow *s)
 {
-	void *p;
-
 	if (!ocl_is_mapped(s->base, s->host_size))
 		return false;
-	p = mmap(NULL, s->host_size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return false;
-	if (s->host_size >= HUGE_MIN)
-		madvise(p, s->host_size, MADV_HUGEPAGE);
-	s->seen = p;
-	return host_put(s, 0, s->host_size);
+	s->seen = ocl_pages(s->host_size);
+	return s->seen && host_put(s, 0, s->host_size);
 }
 
 static bool host_changed(const struct ocl_shadow *s, size_t at, size_t end, size_t *len)

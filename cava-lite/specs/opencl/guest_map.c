@@ -407,12 +407,12 @@ static cl_int send_unmap(cl_command_queue queue, cl_mem mem, const struct ocl_ma
 	if (ocl_box_packed(&map->box))
 		return ocl_unmap(queue, mem, map->id, size, map->ptr, waits, wait_list,
 				 event);
-	packed = malloc(size);
+	packed = ocl_packed_alloc(size);
 	if (!packed)
 		return CL_OUT_OF_HOST_MEMORY;
 	ocl_gather(packed, map->base, &map->box);
 	err = ocl_unmap(queue, mem, map->id, size, packed, waits, wait_list, event);
-	free(packed);
+	ocl_packed_free(packed, size);
 	return err;
 }
 

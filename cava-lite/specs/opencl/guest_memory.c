@@ -14,6 +14,7 @@
 
 #include "guest_memory.h"
 
+#define HUGE_MIN	(4u << 20)	/* to touch so much page by page costs more than to copy it */
 #define PAGES	1024	/* the most that one call looks at */
 
 /* Under this key a memory object has its struct ocl_mem. */
@@ -75,15 +76,35 @@ static struct ocl_shadow *shadow_new(const struct ocl_facts *facts)
 	return shadow;
 }
 
+void *ocl_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (size >= HUGE_MIN)
+		madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
+
+void *ocl_packed_alloc(size_t size)
+{
+	return size < HUGE_MIN ? malloc(size) : ocl_pages(size);
+}
+
+void ocl_packed_free(void *p, size_t size)
+{
+	if (size < HUGE_MIN)
+		free(p);
+	else if (p)
+		munmap(p, size);
+}
+
 char *ocl_shadow_base(struct ocl_shadow *shadow)
 {
-	void *p;
-
-	if (shadow->base || !shadow->size)
-		return shadow->base;
-	p = mmap(NULL, shadow->size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	shadow->base = p == MAP_FAILED ? NULL : p;
+	if (!shadow->base && shadow->size)
+		shadow->base = ocl_pages(shadow->size);
 	return shadow->base;
 }
 

@@ -114,6 +114,13 @@ void ocl_memory_unlock(void);
 /* What is kept with @mem, asked for at its first use; NULL if it is not alive, or without memory. */
 struct ocl_mem *ocl_mem_of(cl_mem mem);
 
+/* Memory of whole pages, which munmap() frees; NULL without memory. */
+void *ocl_pages(size_t size);
+
+/* Memory for rows that are packed for their way. */
+void *ocl_packed_alloc(size_t size);
+void ocl_packed_free(void *p, size_t size);
+
 /* Memory for maps; NULL without memory. Under the lock. */
 char *ocl_shadow_base(struct ocl_shadow *shadow);
 

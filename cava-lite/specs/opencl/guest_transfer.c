@@ -139,13 +139,13 @@ static cl_int read_rows(struct transfer *t)
 
 	if (ocl_box_packed(&t->box))
 		return send_read(t, t->size, t->ptr + t->box.offset);
-	packed = malloc(t->size);
+	packed = ocl_packed_alloc(t->size);
 	if (!packed)
 		return CL_OUT_OF_HOST_MEMORY;
 	err = send_read(t, t->size, packed);
 	if (!err)
 		ocl_scatter(t->ptr, &t->box, 0, packed, t->size);
-	free(packed);
+	ocl_packed_free(packed, t->size);
 	return err;
 }
 
@@ -185,12 +185,12 @@ static cl_int write_rows(struct transfer *t)
 
 	if (ocl_box_packed(&t->box))
 		return send_write(t, t->size, t->ptr + t->box.offset);
-	packed = malloc(t->size);
+	packed = ocl_packed_alloc(t->size);
 	if (!packed)
 		return CL_OUT_OF_HOST_MEMORY;
 	ocl_gather(packed, t->ptr, &t->box);
 	err = send_write(t, t->size, packed);
-	free(packed);
+	ocl_packed_free(packed, t->size);
 	return err;
 }
 

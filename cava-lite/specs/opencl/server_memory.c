@@ -61,7 +61,7 @@ static cl_int host_arg_init(struct host_arg *a, cl_mem_flags flags, struct ava_b
 		a->ptr = a->used ? a->used->base : NULL;
 	} else {
 		a->heap_size = given;
-		a->ptr = a->heap = ocl_heap_alloc(given);
+		a->ptr = a->heap = ocl_heap_alloc(given, true);
 		if (a->heap && ava_bulk_pull(bytes, 0, a->heap, given)) {
 			ocl_heap_free(a->heap, given);
 			a->ptr = NULL;

@@ -61,7 +61,7 @@ struct ocl_transfer *ocl_transfer_take(cl_ulong id);
 void ocl_transfer_free(struct ocl_transfer *t);
 
 /* Host memory that is touched where rows are; NULL without memory. */
-void *ocl_heap_alloc(size_t size);
+void *ocl_heap_alloc(size_t size, bool dense);
 void ocl_heap_free(void *p, size_t size);
 
 /* An address that is not NULL and has no memory: for calls that will be refused. */

@@ -2,6 +2,7 @@
 /*
  * server_rows.c - rows of host memory, and their way from and to the guest
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "server_memory.h"
 
 #define BOUNCE_MAX	(256u << 10)
-#define KEPT_MAX	(128u << 20)	/* bytes of pieces that nobody uses */
+#define HUGE_MIN	(4u << 20)	/* to touch so much page by page costs more than to copy it */
+#define KEPT_MAX	(256u << 20)	/* bytes of pieces that nobody uses */
 
 /* Large pieces are kept for the next transfer: to touch new ones costs more than to copy. */
 struct piece {
@@ -61,8 +63,16 @@ static bool piece_keep(void *at, size_t size)
 	return room;
 }
 
-/* A row far behind another one takes no memory between them. */
-void *ocl_heap_alloc(size_t size)
+static void *piece_new(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* A row far behind another one takes no memory between them, unless it is @dense. */
+void *ocl_heap_alloc(size_t size, bool dense)
 {
 	void *p;
 
@@ -72,9 +82,10 @@ void *ocl_heap_alloc(size_t size)
 	p = piece_take(size);
 	if (p)
 		return p;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	p = piece_new(size);
+	if (p && dense && size >= HUGE_MIN)
+		madvise(p, size, MADV_HUGEPAGE);
+	return p;
 }
 
 void ocl_heap_free(void *p, size_t size)

@@ -102,7 +102,8 @@ static cl_int native_write(const struct command *c, const void *ptr, cl_bool blo
 static char *rows_alloc(const struct command *c, void **heap, size_t *size)
 {
 	*size = ocl_box_span(&c->box);
-	*heap = c->box.offset == SIZE_MAX ? NULL : ocl_heap_alloc(*size);
+	*heap = c->box.offset == SIZE_MAX ? NULL :
+		 ocl_heap_alloc(*size, ocl_box_packed(&c->box));
 	return *heap ? (char *)((uintptr_t)*heap - c->box.offset) : NULL;
 }
 
