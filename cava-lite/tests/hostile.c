@@ -169,12 +169,12 @@ static cl_int transfer(uint32_t func, const struct ocl_move *move, uint64_t size
 	return answer(&m, func);
 }
 
-static cl_int map(const struct ocl_move *move, bool pitches)
+static cl_int map_of(uint64_t mem_h, const struct ocl_move *move, bool pitches)
 {
 	NEW_MESSAGE(m);
 
 	put(&m, queue_h);
-	put(&m, buffer_h);
+	put(&m, mem_h);
 	put(&m, 0);
 	put(&m, 0);
 	if (move)
@@ -189,6 +189,11 @@ static cl_int map(const struct ocl_move *move, bool pitches)
 	put(&m, AVA_CS_BUF_NULL);
 	put(&m, 0);
 	return answer(&m, AVA_F_ocl_map);
+}
+
+static cl_int map(const struct ocl_move *move, bool pitches)
+{
+	return map_of(buffer_h, move, pitches);
 }
 
 static cl_int unmap(cl_ulong id, uint64_t size)
@@ -354,6 +359,34 @@ static void test_maps(void **state)
 	assert_int_equal(fetch(20, 0, 64 * KIB + 1), CL_INVALID_VALUE);
 	assert_int_equal(unmap(20, 64 * KIB), CL_SUCCESS);
 	assert_int_equal(unmap(20, 64 * KIB), CL_INVALID_VALUE);
+}
+
+/* PoCL takes any pitch; the last row would end far behind the image. */
+static void test_map_of_odd_rows(void **state)
+{
+	cl_image_format format = { CL_RGBA, CL_UNORM_INT8 };
+	cl_image_desc desc = { .image_type = CL_MEM_OBJECT_IMAGE2D, .image_width = 4096,
+			       .image_height = 2, .image_row_pitch = 16 };
+	struct ocl_move move = {
+		.id = 22, .kind = OCL_MOVE_IMAGE, .map_flags = CL_MAP_READ | CL_MAP_WRITE,
+		.flags = OCL_ORIGIN | OCL_REGION | OCL_BYTES | OCL_BLOCKING | OCL_ROW | OCL_SLICE,
+		.region = { 4096, 2, 1 },
+	};
+	static char bytes[4096 * 4 * 2];
+	cl_mem image = clCreateImage(context, CL_MEM_COPY_HOST_PTR, &format, &desc, bytes, NULL);
+	uint64_t image_h;
+
+	(void)state;
+	if (!image)
+		return;
+	image_h = name(image, AVA_T_cl_mem);
+	assert_int_equal(map_of(image_h, &move, true), CL_INVALID_VALUE);
+	assert_int_equal(fetch(22, 0, 4096 * 4 * 2), CL_INVALID_VALUE);
+	/* and as it should be */
+	desc.image_row_pitch = 0;
+	image = clCreateImage(context, CL_MEM_COPY_HOST_PTR, &format, &desc, bytes, NULL);
+	assert_int_equal(map_of(name(image, AVA_T_cl_mem), &move, true), CL_SUCCESS);
+	assert_int_equal(fetch(22, 0, 4096 * 4 * 2), CL_SUCCESS);
 }
 
 /* A read is no map. */
@@ -670,6 +703,7 @@ int main(void)
 		cmocka_unit_test(test_name_twice),
 		cmocka_unit_test(test_name_taken_over),
 		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_map_of_odd_rows),
 		cmocka_unit_test(test_unmap_of_a_read),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_facts),

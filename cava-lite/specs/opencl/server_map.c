@@ -41,6 +41,18 @@ static bool map_reads(const struct map_call *c)
 	return !(c->move->map_flags & CL_MAP_WRITE_INVALIDATE_REGION);
 }
 
+/*
+ * Vendors exist that make images whose rows are longer than what lies between them:
+ * those that are mapped must not end behind the image.
+ */
+static bool ends_behind(const struct ocl_box *box, const struct ocl_facts *facts)
+{
+	bool overlap = (box->height > 1 && box->row < box->width) ||
+		       (box->depth > 1 && box->slice < ocl_mul(box->row, box->height));
+
+	return overlap && ocl_add(box->offset, ocl_box_span(box)) > facts->size;
+}
+
 /* The mapped rows, from the pointer on. */
 static bool map_init(struct ocl_transfer *t, const struct map_call *c,
 		     const struct ocl_facts *facts)
@@ -50,6 +62,8 @@ static bool map_init(struct ocl_transfer *t, const struct map_call *c,
 	if (!(c->move->flags & OCL_BYTES) || !ocl_move_inside(c->move, facts))
 		return false;
 	ocl_map_box(c->move, facts, c->row, slice, &t->box);
+	if (ends_behind(&t->box, facts))
+		return false;
 	t->box.offset = 0;
 	t->id = c->move->id;
 	return true;
