@@ -309,6 +309,42 @@ static void test_image(const struct cl_env *env)
 	clReleaseMemObject(image);
 }
 
+#define LARGE		(16u << 20)
+#define LARGE_COUNT	24
+
+/*
+ * More bytes under way than anybody should keep, also while nothing can get on:
+ * where room is waited for then, the program never comes to open the gate.
+ */
+static void test_large(const struct cl_env *env, bool gated)
+{
+	uint8_t *want = malloc(LARGE), *out = calloc(LARGE_COUNT, LARGE);
+	cl_mem mem = filled(env, want, LARGE, 10);
+	cl_event gate = gated ? clCreateUserEvent(env->context, NULL) : NULL;
+	cl_int err = CL_SUCCESS;
+	bool good = true;
+
+	for (int i = 0; i < LARGE_COUNT && !err; i++) {
+		err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, LARGE, want, !!gate,
+					   gate ? &gate : NULL, NULL);
+		err = err ? err : clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, LARGE,
+						      out + (size_t)i * LARGE, 0, NULL, NULL);
+	}
+	tap_err(err, CL_SUCCESS, gated ? "large transfers that a gate holds" :
+			 "large transfers, one after the other");
+	if (gate) {
+		clSetUserEventStatus(gate, CL_COMPLETE);
+		clReleaseEvent(gate);
+	}
+	clFinish(env->queue);
+	for (int i = 0; i < LARGE_COUNT; i++)
+		good = good && !memcmp(out + (size_t)i * LARGE, want, LARGE);
+	tap(good, "their bytes are there");
+	clReleaseMemObject(mem);
+	free(want);
+	free(out);
+}
+
 int main(void)
 {
 	struct cl_env env;
@@ -325,6 +361,10 @@ int main(void)
 	test_wrong(&env);
 	test_rect(&env);
 	test_image(&env);
+	if (!getenv("CL_TEST_APART")) {
+		test_large(&env, false);
+		test_large(&env, true);
+	}
 	cl_env_close(&env);
 	return tap_end();
 }

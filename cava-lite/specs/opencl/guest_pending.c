@@ -20,7 +20,7 @@
 #define BOUNCE_MAX	(1u << 20)
 #define COLLECT_COUNT	256	/* transfers that are asked about at once */
 
-/* So much may wait on the server before the guest takes what is complete by itself. */
+/* So much of others may wait on the server when one more is added. */
 #define WAITING_MAX	(64u << 20)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -93,15 +93,41 @@ void ocl_pending_add_locked(struct ocl_pending *p)
 	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
 }
 
+/* The name of the oldest one if too much besides the youngest one waits, or 0. */
+static cl_ulong too_many(void)
+{
+	const struct ocl_pending *p;
+	size_t before = 0;
+	cl_ulong id = 0;
+
+	ocl_memory_lock();
+	for (p = oldest; p && p->next; p = p->next) {
+		if (p->host)
+			continue;
+		id = id ? id : p->id;
+		before += p->size;
+	}
+	ocl_memory_unlock();
+	return before > WAITING_MAX ? id : 0;
+}
+
+/*
+ * The server's memory is not the program's to fill: the oldest is waited for then, as a
+ * call that does not block may do, unless that may be for ever.
+ */
 void ocl_pending_add(struct ocl_pending *p)
 {
+	cl_ulong id;
 	bool many;
 
 	ocl_memory_lock();
 	ocl_pending_add_locked(p);
 	many = waiting > WAITING_MAX;
 	ocl_memory_unlock();
-	if (many)
+	if (!many)
+		return;
+	ocl_observed();
+	while ((id = too_many()) && !ocl_wait(id))
 		ocl_observed();
 }
 

@@ -7,6 +7,7 @@
  * command that does not block writes is copied, and freed when it is complete; what
  * it reads stays here until the guest has taken it.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,6 +212,11 @@ cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move
 
 /* ---- writes ------------------------------------------------------------------------------- */
 
+/* Copies of so many bytes may wait for their commands before a write waits for its own. */
+#define COPIES_MAX	(256u << 20)
+
+static atomic_size_t copies;
+
 /* Bytes of a command that is under way. */
 struct copy {
 	size_t size;
@@ -223,6 +229,7 @@ static void CL_CALLBACK copy_free(cl_event event, cl_int status, void *p)
 
 	(void)event;
 	(void)status;
+	atomic_fetch_sub(&copies, copy->size);
 	ocl_heap_free(copy->heap, copy->size);
 	free(copy);
 }
@@ -257,17 +264,21 @@ static cl_int write_later(const struct command *c, struct ava_bulk *bytes, cl_ev
 {
 	struct copy *copy = calloc(1, sizeof(*copy));
 	cl_event done = NULL;
+	size_t before;
 	cl_int err;
 
 	if (!copy)
 		return CL_OUT_OF_HOST_MEMORY;
 	err = write_rows(c, bytes, CL_FALSE, &done, copy);
+	before = atomic_fetch_add(&copies, copy->size);
 	if (err) {
 		copy_free(NULL, err, copy);
 		return err;
 	}
 	/* Where the callback is refused the bytes stay: better than freed too early. */
 	clSetEventCallback(done, CL_COMPLETE, copy_free, copy);
+	if (before > COPIES_MAX && !ocl_any_user_event_unset())
+		clWaitForEvents(1, &done);
 	if (event)
 		*event = done;
 	else
