@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT_S	20
+#define LIMIT_S	60
 
 static const char source[] =
 "__kernel void spin(__global uint *out, uint rounds)\n"
@@ -168,9 +168,7 @@ static void test(const char *how, int want_status, const char *name)
 	int status = run(how, &seconds);
 
 	if (!tap(status == want_status, "%s", name))
-		printf("# status %#x\n", status);
-	if (seconds > LIMIT_S / 2)
-		printf("# it took %.1f s\n", seconds);
+		printf("# status %#x after %.1f s\n", status, seconds);
 }
 
 int main(int argc, char **argv)
