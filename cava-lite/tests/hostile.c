@@ -476,70 +476,6 @@ static void test_host_memory(void **state)
 	assert_int_equal(create_buffer(CL_MEM_USE_HOST_PTR, 4096, 4096), CL_SUCCESS);
 }
 
-/* ocl_host_send() of @size bytes, or of none at all. */
-static cl_int host_send(uint64_t host, uint64_t offset, uint64_t size, bool bytes)
-{
-	NEW_MESSAGE(m);
-
-	put(&m, host);
-	put(&m, offset);
-	put(&m, size);
-	if (bytes)
-		put_segment(&m, size, AVA_SEG_TO_HOST);
-	else
-		put(&m, AVA_CS_BUF_NULL);
-	return answer(&m, AVA_F_ocl_host_send);
-}
-
-static cl_int host_mark(uint64_t host, uint64_t id, uint64_t offset, uint64_t size)
-{
-	NEW_MESSAGE(m);
-
-	put(&m, 0);	/* no queue: complete */
-	put(&m, 0);
-	put(&m, host);
-	put(&m, id);
-	put(&m, offset);
-	put(&m, size);
-	return answer(&m, AVA_F_ocl_host_mark);
-}
-
-/* Names of copies are small numbers, so a guest can guess them: the first one is its own. */
-static void test_host_without_maps(void **state)
-{
-	struct ocl_move move = buffer_move(51, 64);
-
-	(void)state;
-	assert_int_equal(create_buffer(CL_MEM_USE_HOST_PTR, 4096, 4096), CL_SUCCESS);
-	assert_int_equal(host_send(1, 0, 4096, true), CL_SUCCESS);
-	assert_int_equal(host_send(1, 0, 4096, false), CL_INVALID_VALUE);
-	assert_int_equal(host_send(1, 1, 4096, true), CL_INVALID_VALUE);
-	assert_int_equal(host_send(1, UINT64_MAX, 1, true), CL_INVALID_VALUE);
-	assert_int_equal(host_send(1000, 0, 1, true), CL_INVALID_VALUE);
-	assert_int_equal(host_mark(1000, 50, 0, 1), CL_INVALID_VALUE);
-	/* nothing comes of what is not there */
-	assert_int_equal(host_mark(1, 50, 4000, 97), CL_SUCCESS);
-	assert_int_equal(fetch(50, 0, 1), CL_INVALID_VALUE);
-	assert_int_equal(host_mark(1, 50, 0, 4096), CL_SUCCESS);
-	assert_int_equal(fetch(50, 1, 4096), CL_INVALID_VALUE);
-	assert_int_equal(fetch(50, 0, 4096), CL_SUCCESS);
-	/* the name of a transfer of another kind */
-	assert_int_equal(transfer(AVA_F_ocl_read, &move, 0, 0), CL_SUCCESS);
-	assert_int_equal(host_mark(1, 51, 0, 4096), CL_SUCCESS);
-	assert_int_equal(fetch(51, 0, 4096), CL_INVALID_VALUE);
-}
-
-static void test_ended(void **state)
-{
-	NEW_MESSAGE(m);
-
-	(void)state;
-	put(&m, 64);
-	put(&m, AVA_CS_BUF_NULL);
-	put(&m, AVA_CS_BUF_NULL);
-	assert_int_equal(answer(&m, AVA_F_ocl_get_ended), CL_INVALID_VALUE);
-}
-
 static cl_int create_image(size_t width, size_t height, size_t given)
 {
 	cl_image_format format = { CL_RGBA, CL_UNORM_INT8 };
@@ -772,8 +708,6 @@ int main(void)
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_host_memory),
-		cmocka_unit_test(test_host_without_maps),
-		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_image_memory),
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_native),

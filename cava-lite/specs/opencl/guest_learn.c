@@ -160,7 +160,7 @@ int ocl_unmap_known(cl_command_queue queue, cl_mem mem, cl_ulong id, cl_uint wai
 {
 	struct shape shape = { .kind = OCL_LEARN_UNMAP };
 
-	return id && is_known(queue, mem, NULL, &shape) &&
+	return id && id != OCL_NO_ADDRESS && is_known(queue, mem, NULL, &shape) &&
 	       ocl_good_waits(waits, wait_list, event);
 }
 

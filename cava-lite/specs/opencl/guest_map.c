@@ -424,7 +424,8 @@ cl_int ocl_guest_unmap(cl_command_queue queue, cl_mem mem, void *ptr, cl_uint wa
 
 	/* The vendor says what becomes of it. */
 	if (!map)
-		return ocl_unmap(queue, mem, 0, 0, NULL, waits, wait_list, event);
+		return ocl_unmap(queue, mem, ptr ? 0 : OCL_NO_ADDRESS, 0, NULL, waits, wait_list,
+				 event);
 	err = send_unmap(queue, mem, map, waits, wait_list, event);
 	if (err)
 		map_put_back(map);

@@ -47,6 +47,9 @@ enum { OCL_MOVE_BUFFER, OCL_MOVE_RECT, OCL_MOVE_IMAGE };
 #define OCL_SLICE	(1u << 6)	/* the application wants the slice's pitch of a map */
 #define OCL_ROW		(1u << 7)	/* the same of the row's */
 
+/* In place of a map's name: the application gave no address. */
+#define OCL_NO_ADDRESS	(~(cl_ulong)0)
+
 struct ocl_move {
 	cl_ulong id;		/* of a transfer that outlives its call; else 0 */
 	cl_ulong map_flags;

@@ -104,7 +104,7 @@ void ocl_host_at(const char *p, cl_ulong *address, cl_ulong *id, cl_ulong *size)
 
 cl_int ocl_server_host_send(cl_ulong host, size_t offset, size_t size, struct ava_bulk *bytes)
 {
-	struct ocl_host *h = bytes ? host_get(host) : NULL;
+	struct ocl_host *h = host_get(host);
 	cl_int err = CL_INVALID_VALUE;
 
 	if (!h)

@@ -141,7 +141,8 @@ cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t 
 			struct ava_bulk *bytes, cl_uint waits, const cl_event *wait_list,
 			cl_event *event)
 {
-	struct ocl_transfer *t = id ? ocl_transfer_take(id) : NULL;
+	struct ocl_transfer *t = id && id != OCL_NO_ADDRESS ? ocl_transfer_take(id) : NULL;
+	void *unmapped = id == OCL_NO_ADDRESS ? NULL : ocl_nowhere();
 	cl_int err;
 
 	if (t && (!t->ptr || (size && size != ocl_box_size(&t->box)))) {
@@ -152,8 +153,7 @@ cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t 
 		ocl_transfer_add(t);
 		return CL_OUT_OF_RESOURCES;
 	}
-	err = clEnqueueUnmapMemObject(queue, mem, t ? t->ptr : ocl_nowhere(), waits, wait_list,
-				      event);
+	err = clEnqueueUnmapMemObject(queue, mem, t ? t->ptr : unmapped, waits, wait_list, event);
 	if (t && err)
 		ocl_transfer_add(t);
 	else if (t)
