@@ -303,6 +303,28 @@ static void test_other_sources(const struct cl_env *env)
 		"clUnloadPlatformCompiler");
 }
 
+/* What is told where there is not room enough is the vendor's; the value stays as it was. */
+static void test_no_room(const struct cl_env *env)
+{
+	static const cl_program_info names[] = {
+		CL_PROGRAM_KERNEL_NAMES, CL_PROGRAM_SOURCE, CL_PROGRAM_NUM_KERNELS,
+		CL_PROGRAM_DEVICES, CL_PROGRAM_BINARY_SIZES,
+	};
+	cl_program program = cl_test_build(env, "kernel void nothing(void) { }", "");
+	char value[2];
+	size_t i, told;
+	cl_int err;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		told = 4711;
+		memset(value, '.', sizeof(value));
+		err = clGetProgramInfo(program, names[i], 1, value, &told);
+		tap(err, "info %x into a byte: %s, size %zu, %d %d", names[i], cl_name(err), told,
+		    value[0], value[1]);
+	}
+	clReleaseProgram(program);
+}
+
 int main(int argc, char **argv)
 {
 	struct cl_env env;
@@ -318,6 +340,7 @@ int main(int argc, char **argv)
 	test_headers(&env);
 	test_link_two(&env);
 	test_other_sources(&env);
+	test_no_room(&env);
 	cl_env_close(&env);
 	return tap_end();
 }

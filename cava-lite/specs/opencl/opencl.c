@@ -395,11 +395,15 @@ cl_int clGetProgramInfo(cl_program program, cl_program_info name, size_t size,
 	ava_guest_replace(ocl_program_info);
 
 /* Not of the API: clGetProgramInfo is made of these two. */
+/* Some vendors tell the size also where there is not room enough. */
 cl_int ocl_get_program_info(cl_program program, cl_program_info name,
-	OCL_VALUE ava_handles_if(name == CL_PROGRAM_CONTEXT, cl_context)
+	size_t size, void *value ava_out ava_bytes(size)
+		ava_valid(ret == CL_SUCCESS ? *size_ret : 0)
+		ava_handles_if(name == CL_PROGRAM_CONTEXT, cl_context)
 		ava_handles_if(name == CL_PROGRAM_DEVICES, cl_device_id),
 	OCL_VALUE_RET)
 	ava_id(130) ava_server_replace(ocl_server_program_info)
+	ava_outputs_if(ret == CL_SUCCESS || ret == CL_INVALID_VALUE)
 	ava_cached_if(ocl_fixed_program_info(name))
 	ava_implicit(cl_uint, guest_refs, ocl_guest_refs(program, name));
 
