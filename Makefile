@@ -52,7 +52,7 @@ demo: setup
 
 demo-local:
 	@scripts/setup local
-	@$(MAKE) --no-print-directory userspace cava-lite
+	@$(MAKE) --no-print-directory -j"$$(nproc)" userspace cava-lite
 	@scripts/demo-local
 
 check:
