@@ -9,9 +9,10 @@ static const struct query context_queries[] = {
 	QH(CL_CONTEXT_DEVICES, S_HANDLES, K_DEVICE), Q(CL_CONTEXT_PROPERTIES, S_PROPS),
 };
 
+/* A command's reference to its queue goes a moment after clFinish has seen its end. */
 static const struct query queue_queries[] = {
 	QH(CL_QUEUE_CONTEXT, S_HANDLE, K_CONTEXT), QH(CL_QUEUE_DEVICE, S_HANDLE, K_DEVICE),
-	Q(CL_QUEUE_REFERENCE_COUNT, S_REFS), Q(CL_QUEUE_PROPERTIES, S_BYTES),
+	Q(CL_QUEUE_REFERENCE_COUNT, S_SKIP), Q(CL_QUEUE_PROPERTIES, S_BYTES),
 	Q(CL_QUEUE_SIZE, S_BYTES), Q(CL_QUEUE_DEVICE_DEFAULT, S_POINTER),
 	Q(CL_QUEUE_PROPERTIES_ARRAY, S_BYTES),
 };

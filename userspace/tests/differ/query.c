@@ -154,8 +154,8 @@ void query_one(struct world *w, const struct obj *of, query_fn fn, void *more,
 
 	if (q->name == CL_CONTEXT_PROPERTIES)
 		wrong = avoid_fault(wrong, 5, "context-properties");
-	/* commands hold references of their own while they run */
-	if (q->shape == S_REFS) {
+	/* commands hold references of their own, and maps, while they run */
+	if (q->shape == S_REFS || q->name == CL_MEM_MAP_COUNT) {
 		end_line(w);
 		finish(w);
 	}
