@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,13 @@
 
 /* One system call copies at most this; larger is cut by the kernel anyway. */
 #define PEER_CHUNK	(1ull << 30)
+
+/*
+ * One processor moves less than memory can give: a large copy is shared out, so many
+ * bytes at least to each thread. To start one takes as long as to copy some 200 KiB.
+ */
+#define SHARE_MIN		(4ull << 20)
+#define SHARES_MAX		4u
 
 #define PEER_PAGE		4096u
 #define ENVIRON_VARIABLE	(128u * 1024)	/* the kernel's bound for one */
@@ -108,9 +116,63 @@ static int peer_copy(const struct local_peer *peer, bool write, uint64_t addr, c
 	return 0;
 }
 
+/* What one of the threads of a copy does. */
+struct share {
+	const struct local_peer *peer;
+	uint64_t addr, len;
+	char *buf;
+	pthread_t thread;
+	bool write, apart;
+	int ret;
+};
+
+static void *share_copy(void *data)
+{
+	struct share *s = data;
+
+	s->ret = peer_copy(s->peer, s->write, s->addr, s->buf, s->len);
+	return NULL;
+}
+
+static unsigned int shares_for(uint64_t len)
+{
+	unsigned int n = len / SHARE_MIN < SHARES_MAX ? len / SHARE_MIN : SHARES_MAX;
+	unsigned int cpus;
+	cpu_set_t set;
+
+	if (n < 2 || sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	cpus = CPU_COUNT(&set);
+	return n < cpus ? n : cpus;
+}
+
+static int peer_copy_shared(const struct local_peer *peer, bool write, uint64_t addr, char *buf,
+			    uint64_t len)
+{
+	unsigned int n = shares_for(len), i;
+	struct share shares[SHARES_MAX], *s;
+	uint64_t at = 0, part = len / n & ~(uint64_t)(PEER_PAGE - 1);
+	int ret = 0;
+
+	for (i = 0; i < n; i++, at += part) {
+		s = &shares[i];
+		*s = (struct share){ .peer = peer, .write = write, .addr = addr + at,
+				     .buf = buf + at, .len = i + 1 < n ? part : len - at };
+		s->apart = i + 1 < n && !pthread_create(&s->thread, NULL, share_copy, s);
+		if (!s->apart)
+			share_copy(s);
+	}
+	for (i = 0; i < n; i++) {
+		if (shares[i].apart)
+			pthread_join(shares[i].thread, NULL);
+		ret = ret ? ret : shares[i].ret;
+	}
+	return ret;
+}
+
 int local_peer_read(const struct local_peer *peer, uint64_t addr, void *buf, uint64_t len)
 {
-	int ret = peer_copy(peer, false, addr, buf, len);
+	int ret = peer_copy_shared(peer, false, addr, buf, len);
 
 	return ret || local_peer_alive(peer) ? ret : -ESHUTDOWN;
 }
@@ -120,7 +182,7 @@ int local_peer_write(const struct local_peer *peer, uint64_t addr, const void *b
 {
 	if (!local_peer_alive(peer))
 		return -ESHUTDOWN;
-	return peer_copy(peer, true, addr, (char *)buf, len);
+	return peer_copy_shared(peer, true, addr, (char *)buf, len);
 }
 
 /* Return: bytes of the string at @addr with its NUL, or 0. Reads up to ends of pages. */

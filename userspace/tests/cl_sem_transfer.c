@@ -345,6 +345,39 @@ static void test_large(const struct cl_env *env, bool gated)
 	free(out);
 }
 
+/*
+ * A transfer so large that it is worth to look whether it can be executed at once, in a
+ * queue that is idle, that is busy, and that somebody holds.
+ */
+static void test_at_once(const struct cl_env *env)
+{
+	uint8_t *bytes = malloc(2 * LARGE), *out = bytes + LARGE;
+	cl_mem mem = filled(env, bytes, LARGE, 11);
+	cl_event gate = clCreateUserEvent(env->context, NULL);
+	cl_int err;
+
+	clFinish(env->queue);
+	cl_test_pattern(bytes, LARGE, 12);
+	err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, LARGE, bytes, 0, NULL, NULL);
+	err = err ? err : clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, LARGE, out, 0, NULL,
+					      NULL);
+	clFinish(env->queue);
+	tap(!err && !memcmp(out, bytes, LARGE), "large ones in a queue that is idle");
+	clEnqueueMarkerWithWaitList(env->queue, 1, &gate, NULL);
+	cl_test_pattern(bytes, LARGE, 13);
+	memset(out, 0, LARGE);
+	err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, LARGE, bytes, 0, NULL, NULL);
+	err = err ? err : clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, LARGE, out, 0, NULL,
+					      NULL);
+	tap(!err && !out[0] && !out[LARGE - 1], "and in one that somebody holds");
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(env->queue);
+	tap(!memcmp(out, bytes, LARGE), "which has them afterwards");
+	clReleaseEvent(gate);
+	clReleaseMemObject(mem);
+	free(bytes);
+}
+
 int main(void)
 {
 	struct cl_env env;
@@ -362,6 +395,7 @@ int main(void)
 	test_rect(&env);
 	test_image(&env);
 	if (!getenv("CL_TEST_APART")) {
+		test_at_once(&env);
 		test_large(&env, false);
 		test_large(&env, true);
 	}

@@ -104,7 +104,8 @@ static void check_bulk(struct ava_context *ctx, size_t offset, size_t len)
 
 static void test_bulk_sizes(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 7, 4095, 4096, 4097, 1 << 20, 64 << 20 };
+	static const size_t sizes[] = { 0, 1, 7, 4095, 4096, 4097, 1 << 20, (21 << 20) + 5,
+					64 << 20 };
 	struct ava_context *ctx = fresh_context();
 	size_t i;
 

@@ -489,6 +489,34 @@ static void test_wild_segment(void **state)
 	ava_channel_local.close(ch);
 }
 
+/* The same of one page in a large piece, whichever thread comes upon it. */
+static void test_hole_in_segment(void **state)
+{
+	enum { LEN = 32 << 20, PAGE = 4096, PLACES = 5 };
+	char *buf = mmap(NULL, LEN, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ava_seg seg = { .addr = (uintptr_t)buf, .len = LEN, .flags = AVA_SEG_TO_HOST };
+	uint64_t sum;
+	struct ava_call call = {
+		.func = ECHO_SUM, .segs = (uintptr_t)&seg, .seg_count = 1,
+		.reply = (uintptr_t)&sum, .reply_cap = sizeof(sum),
+	};
+
+	(void)state;
+	assert_ptr_not_equal(buf, MAP_FAILED);
+	for (int i = 0; i < PLACES; i++) {
+		char *page = buf + (size_t)(LEN - PAGE) / (PLACES - 1) / PAGE * PAGE * i;
+		struct ava_channel *ch = channel(&call.stream);
+
+		assert_int_equal(submit(ch, &call), 0);
+		assert_int_equal(sum, 0);
+		assert_int_equal(mprotect(page, PAGE, PROT_NONE), 0);
+		assert_int_equal(submit(ch, &call), -EBADMSG);
+		assert_int_equal(mprotect(page, PAGE, PROT_READ), 0);
+		ava_channel_local.close(ch);
+	}
+	munmap(buf, LEN);
+}
+
 /* ---- ends ------------------------------------------------------------------------------- */
 
 struct orphan {
@@ -544,6 +572,7 @@ int main(void)
 		cmocka_unit_test(test_nonsense_memory),
 		cmocka_unit_test(test_nonsense_hello),
 		cmocka_unit_test(test_wild_segment),
+		cmocka_unit_test(test_hole_in_segment),
 		cmocka_unit_test(test_child_keeps_descriptors),
 	};
 

@@ -136,9 +136,9 @@ int ocl_move_known(cl_command_queue queue, cl_mem mem, const struct ocl_move *mo
 {
 	struct shape shape = move_shape(move, kind);
 
-	/* With bytes to move it is inside of the object. */
+	/* With bytes to move it is inside of the object. One that brings them is waited for. */
 	return !(move->flags & OCL_BLOCKING) && move->flags & OCL_BYTES &&
-	       (size || move->id) && is_known(queue, mem, NULL, &shape) &&
+	       !size != !move->id && is_known(queue, mem, NULL, &shape) &&
 	       ocl_good_waits(waits, wait_list, event);
 }
 

@@ -112,10 +112,18 @@ static cl_int send_read(struct transfer *t, size_t size, void *bytes)
 			t->event);
 }
 
-/* The bytes are asked for later, by the transfer's name. */
+/* Nothing that is under way writes there later, and it is worth the server's try. */
+static bool may_come_at_once(const struct transfer *t)
+{
+	return t->move.kind == OCL_MOVE_BUFFER && !t->event && !t->waits &&
+	       t->size >= OCL_AT_ONCE_MIN && !ocl_pending_in(t->ptr, t->size);
+}
+
+/* The bytes are asked for later, by the transfer's name, if they do not come at once. */
 static cl_int read_pending(struct transfer *t)
 {
 	struct ocl_pending *p = calloc(1, sizeof(*p));
+	bool at_once = may_come_at_once(t);
 	cl_int err;
 
 	if (!p)
@@ -124,7 +132,7 @@ static cl_int read_pending(struct transfer *t)
 	p->base = t->ptr;
 	p->box = t->box;
 	p->size = t->size;
-	err = send_read(t, 0, NULL);
+	err = at_once ? send_read(t, t->size, t->ptr) : send_read(t, 0, NULL);
 	if (err)
 		free(p);
 	else

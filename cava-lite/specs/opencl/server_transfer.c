@@ -111,11 +111,17 @@ static char *rows_alloc(const struct command *c, void **heap, size_t *size)
 /*
  * A large buffer's bytes can come right from and go right to what the vendor's library
  * maps, if nobody wants the command's event. It says no to what must not be mapped, and
- * in any such case the command itself is executed.
+ * in any such case the command itself is executed. A command that does not block is
+ * executed like that where it would begin at once, and is so large that to find that
+ * out, and to wait for it, costs less than to copy its bytes a second time.
  */
-static bool is_direct(const struct command *c, cl_bool blocking, const cl_event *event)
+static bool is_direct(const struct command *c, const cl_event *event)
 {
-	return c->move->kind == OCL_MOVE_BUFFER && blocking && !event && c->size >= DIRECT_MIN;
+	if (c->move->kind != OCL_MOVE_BUFFER || event)
+		return false;
+	if (c->move->flags & OCL_BLOCKING)
+		return c->size >= DIRECT_MIN;
+	return c->size >= OCL_AT_ONCE_MIN && !c->waits && ocl_queue_idle(c->queue);
 }
 
 static char *map_now(const struct command *c, cl_map_flags flags)
@@ -139,18 +145,32 @@ static cl_int unmap_now(const struct command *c, void *p)
 	return err;
 }
 
+/* Return: was it moved? */
+static bool move_direct(const struct command *c, bool write, struct ava_bulk *bytes,
+			const cl_event *event, cl_int *err)
+{
+	cl_map_flags flags = write ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ;
+	char *base = is_direct(c, event) ? map_now(c, flags) : NULL;
+	cl_int unmap_err;
+
+	if (!base)
+		return false;
+	*err = write ? ocl_pull_rows(bytes, base, &c->box) :
+	       ocl_push_rows(bytes, base, &c->box, 0, c->size);
+	unmap_err = unmap_now(c, base);
+	*err = *err ? *err : unmap_err;
+	return true;
+}
+
 static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	size_t size;
 	void *heap;
-	char *base = is_direct(c, CL_TRUE, event) ? map_now(c, CL_MAP_READ) : NULL;
-	cl_int err, unmap_err;
+	char *base;
+	cl_int err;
 
-	if (base) {
-		err = ocl_push_rows(bytes, base, &c->box, 0, c->size);
-		unmap_err = unmap_now(c, base);
-		return err ? err : unmap_err;
-	}
+	if (move_direct(c, false, bytes, event, &err))
+		return err;
 	base = rows_alloc(c, &heap, &size);
 	if (!base)
 		return CL_OUT_OF_HOST_MEMORY;
@@ -164,14 +184,20 @@ static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_
 	return err;
 }
 
-/* The native event is needed to see that the bytes are there, whoever else wants it. */
-static cl_int read_later(const struct command *c, cl_event *event)
+/*
+ * The native event is needed to see that the bytes are there, whoever else wants it.
+ * With @bytes they may come at once; then nothing is known here of the transfer, and the
+ * guest, which asks about it, is told so.
+ */
+static cl_int read_later(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	struct ocl_transfer *t;
 	cl_int err;
 
 	if (ocl_transfer_known(c->move->id))
 		return CL_INVALID_VALUE;
+	if (bytes && move_direct(c, false, bytes, event, &err))
+		return err;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return CL_OUT_OF_HOST_MEMORY;
@@ -203,11 +229,9 @@ cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move
 		return CL_INVALID_VALUE;
 	if (!command_init(&c))
 		return native_read(&c, no_bytes(&c), event);
-	if (move->id)
-		return read_later(&c, event);
-	if (!bytes || size != c.size)
+	if ((bytes || !move->id) && ava_bulk_len(bytes) != c.size)
 		return CL_INVALID_VALUE;
-	return read_blocking(&c, bytes, event);
+	return move->id ? read_later(&c, bytes, event) : read_blocking(&c, bytes, event);
 }
 
 /* ---- writes ------------------------------------------------------------------------------- */
@@ -245,17 +269,9 @@ static cl_int write_rows(const struct command *c, struct ava_bulk *bytes, cl_boo
 
 static cl_int write_blocking(const struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
-	char *base = is_direct(c, CL_TRUE, event) ?
-		     map_now(c, CL_MAP_WRITE_INVALIDATE_REGION) : NULL;
 	struct copy copy;
-	cl_int err, unmap_err;
+	cl_int err = write_rows(c, bytes, CL_TRUE, event, &copy);
 
-	if (base) {
-		err = ocl_pull_rows(bytes, base, &c->box);
-		unmap_err = unmap_now(c, base);
-		return err ? err : unmap_err;
-	}
-	err = write_rows(c, bytes, CL_TRUE, event, &copy);
 	ocl_heap_free(copy.heap, copy.size);
 	return err;
 }
@@ -294,6 +310,7 @@ cl_int ocl_server_write(cl_command_queue queue, cl_mem mem, const struct ocl_mov
 		.queue = queue, .mem = mem, .move = move, .waits = waits, .wait_list = wait_list,
 	};
 	cl_bool blocking;
+	cl_int err;
 
 	if (!ocl_move_valid(move))
 		return CL_INVALID_VALUE;
@@ -302,6 +319,8 @@ cl_int ocl_server_write(cl_command_queue queue, cl_mem mem, const struct ocl_mov
 		return native_write(&c, no_bytes(&c), blocking, event);
 	if (!bytes || size != c.size)
 		return CL_INVALID_VALUE;
+	if (move_direct(&c, true, bytes, event, &err))
+		return err;
 	return blocking ? write_blocking(&c, bytes, event) : write_later(&c, bytes, event);
 }
 
