@@ -71,8 +71,9 @@ int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
 	return 0;
 }
 
-void ava_server_follow(void)
+bool ava_server_follow(void)
 {
+	return false;
 }
 
 /* ---- calls ----------------------------------------------------------------------------- */

@@ -62,6 +62,11 @@ $(T)/hostile: tests/hostile.c $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard 
 		$< $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/server*.c) \
 		$(O)/opencl/opencl_server.c $(O)/opencl/opencl_table.c -lOpenCL -lcmocka
 
+$(T)/headers: tests/headers.c specs/opencl/server_headers.c $(wildcard specs/opencl/*.h) ../userspace/common/rmtree.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) -Wno-deprecated-declarations -fsanitize=address,undefined \
+		-fno-sanitize-recover -Ispecs/opencl -o $@ $(filter %.c,$^) -lOpenCL -lcmocka
+
 # what was found is left in the build directory
 fuzz: $(FUZZED:%=$(T)/fuzz-%)
 	@n=0; failed=0; $(foreach f,$(FUZZED),n=$$((n + 1)); mkdir -p $(T)/found-$(f); \
@@ -73,7 +78,7 @@ fuzz: $(FUZZED:%=$(T)/fuzz-%)
 		echo "not ok $$n - $(f) fuzzed"; failed=1; tail -30 $(T)/fuzz-$(f).log | sed 's/^/# /'; \
 	fi;) echo "1..$$n"; exit $$failed
 
-check: all $(T)/roundtrip $(T)/unit $(T)/hostile $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
+check: all $(T)/roundtrip $(T)/unit $(T)/hostile $(T)/headers $(T)/tiny/ava-server-tiny $(foreach f,$(FUZZED),$(T)/fuzz-$(f))
 	@CAVA=$(CAVA) OUT=$(T) FUZZED="$(FUZZED)" FUZZ_KEEPS="$(FUZZ_KEEPS)" FUZZ_ASAN=$(FUZZ_ASAN) tests/run
 
 regold: $(CAVA)

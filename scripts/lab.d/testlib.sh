@@ -88,8 +88,8 @@ api_id() {
 # REMAINDER: every second program of opencl-programs that is for the lab says the same
 # in guest 1 as natively, with fewer repetitions than elsewhere. What is native runs on
 # the machine and not in the host VM, which would compile every kernel twice under
-# emulation; on as many processors as the host VM's device has. A compiler on the host
-# VM does not read the guest's files.
+# emulation; on as many processors as the host VM's device has. The largest
+# transfers are left out: their bytes cross two machines.
 opencl_programs_same() {
 	local test lab on_machine in_guest cpus began index=0
 	local way=(CL_TEST_PART=10 CL_TEST_APART=1)

@@ -107,10 +107,13 @@ static int local_probe(const struct local_peer *peer, const struct ava_local_hel
 	return ret && ret != -ESHUTDOWN ? -EPERM : ret;
 }
 
-void ava_server_follow(void)
+bool ava_server_follow(void)
 {
-	if (ava_local_native && local_guest.pid && local_peer_alive(&local_guest))
+	if (!ava_local_native || !local_guest.pid)
+		return false;
+	if (local_peer_alive(&local_guest))
 		local_peer_follow(&local_guest);
+	return true;
 }
 
 static int local_greet(int fd, const struct ava_server_api *api, int *err)

@@ -4,11 +4,9 @@
  */
 #include "cl_test.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -139,51 +137,7 @@ static void test_thread_end(void)
 	tap(good == 20 && late_calls == 20, "20 threads call once more while they end");
 }
 
-/* ---- directories, memory ------------------------------------------------------------- */
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	if (file) {
-		fputs(text, file);
-		fclose(file);
-	}
-}
-
-static cl_int build(const char *text, const char *options)
-{
-	cl_program program = clCreateProgramWithSource(env.context, 1, &text, NULL, NULL);
-	cl_int err = clBuildProgram(program, 1, &env.device, options, NULL, NULL);
-
-	clReleaseProgram(program);
-	return err;
-}
-
-/* Naive: files are looked for where the server stands, or where the program began. */
-static void test_directories(void)
-{
-	static const char text[] = "#include \"sem_header.h\"\n"
-				   "__kernel void a(__global int *o) { o[0] = FROM_HEADER; }\n";
-	char dir[] = "/tmp/cl_sem_process.XXXXXX", old[PATH_MAX];
-
-	if (getenv("CL_TEST_APART")) {
-		tap_skip("headers in directories", "the device's machine does not see them");
-		return;
-	}
-	if (!getcwd(old, sizeof(old)) || !mkdtemp(dir) || chdir(dir)) {
-		tap(false, "a directory of our own");
-		return;
-	}
-	mkdir("inner", 0755);
-	write_file("inner/sem_header.h", "#define FROM_HEADER 1\n");
-	tap_err(build(text, "-I inner"), CL_SUCCESS, "a header below the current directory");
-	tap_err(chdir("inner"), 0, "the program goes elsewhere");
-	tap_err(build(text, "-I ."), CL_SUCCESS, "a header in the new one");
-	unlink("sem_header.h");
-	if (chdir(dir) || rmdir("inner") || chdir(old) || rmdir(dir))
-		printf("# %s is left\n", dir);
-}
+/* ---- memory --------------------------------------------------------------------------- */
 
 /* Naive: bytes come and go only by ways that private, writable memory allows. */
 static void test_memory_kinds(void)
@@ -241,7 +195,6 @@ int main(void)
 	test_waited_signal();
 	test_small_stack();
 	test_thread_end();
-	test_directories();
 	test_memory_kinds();
 	test_untouched();
 	cl_env_close(&env);

@@ -151,6 +151,35 @@ ava_server cl_int ocl_server_program_info(cl_program program,
 ava_server cl_int ocl_server_program_binaries(cl_program program, size_t size,
 					      void *binaries);
 
+/* Gives the server files that a build may look for; see guest_headers.c. CL_SUCCESS. */
+ava_guest cl_int ocl_give_headers(cl_program program, const char *options, cl_uint n,
+				  const cl_program *headers);
+ava_server cl_int ocl_server_build_in(const char *dir);
+ava_server cl_int ocl_server_header(const char *name, size_t size, const void *from);
+ava_server cl_int ocl_build_info(cl_program program, cl_device_id device,
+				 cl_program_build_info name, size_t size, void *value,
+				 size_t *size_ret);
+
+/* The directory of the next -I in @options, @len bytes; NULL if there is none. */
+ava_pure static inline const char *ocl_option_dir(const char *options, size_t *len)
+{
+	const char *at = options, *space = " \t\r\n";
+
+	while (at && *(at += strspn(at, space))) {
+		if (strncmp(at, "-I", 2)) {
+			at += strcspn(at, space);
+			continue;
+		}
+		at += 2;
+		at += strspn(at, space);
+		at += *at == '"';
+		*len = strcspn(at, at[-1] == '"' ? "\"" : space);
+		if (*len)
+			return at;
+	}
+	return NULL;
+}
+
 ava_server cl_int ocl_build(cl_program program, cl_uint n, const cl_device_id *devices,
 			    const char *options,
 			    void (CL_CALLBACK *notify)(cl_program, void *), void *user_data);

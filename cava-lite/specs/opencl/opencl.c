@@ -362,12 +362,21 @@ cl_int clRetainProgram(cl_program program ava_retains)
 cl_int clReleaseProgram(cl_program program ava_releases)
 	ava_id(125) OCL_RELEASED;
 
+/* Not of the API: builds that follow are where the program is in @dir. An error if they are anyway. */
+cl_int ocl_build_in(const char *dir ava_string)
+	ava_id(134) ava_server_replace(ocl_server_build_in);
+
+/* A file of the program's; with a slash at its end, a directory. */
+cl_int ocl_header(const char *path ava_string, size_t size, const void *bytes ava_in ava_bytes(size))
+	ava_id(135) ava_server_replace(ocl_server_header);
+
 cl_int clBuildProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
 	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
 		ava_callback(user_data),
 	void *user_data)
-	ava_id(126) ava_server_replace(ocl_build);
+	ava_id(126) ava_server_replace(ocl_build)
+	ava_guest_before(ocl_give_headers(program, options, 0, NULL));
 
 cl_int clCompileProgram(cl_program program, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
@@ -376,7 +385,8 @@ cl_int clCompileProgram(cl_program program, cl_uint n,
 	void (CL_CALLBACK *notify)(cl_program built ava_is(program), void *data)
 		ava_callback(user_data),
 	void *user_data)
-	ava_id(127) ava_server_replace(ocl_compile);
+	ava_id(127) ava_server_replace(ocl_compile)
+	ava_guest_before(ocl_give_headers(program, options, header_count, headers));
 
 cl_program clLinkProgram(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
@@ -413,7 +423,7 @@ cl_int ocl_get_program_binaries(cl_program program, size_t size,
 
 cl_int clGetProgramBuildInfo(cl_program program, cl_device_id device,
 	cl_program_build_info name, OCL_VALUE, OCL_VALUE_RET)
-	ava_id(132);
+	ava_id(132) ava_server_replace(ocl_build_info);
 
 cl_int clSetProgramReleaseCallback(cl_program program,
 	void (CL_CALLBACK *notify)(cl_program gone ava_was(program), void *data)

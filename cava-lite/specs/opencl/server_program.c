@@ -9,6 +9,7 @@
 #include <ava/server.h>
 
 #include "opencl_common.h"
+#include "server_headers.h"
 
 /*
  * One of a program's threads at a time: a build must not change the sizes of binaries
@@ -135,13 +136,15 @@ cl_int ocl_build(cl_program program, cl_uint n, const cl_device_id *devices,
 		 const char *options, void (CL_CALLBACK *notify)(cl_program, void *),
 		 void *user_data)
 {
+	char *rooted = ocl_rooted(options);
 	struct busy me;
 	cl_int err;
 
 	ava_server_follow();
 	program_lock(&me, program);
-	err = clBuildProgram(program, n, devices, options, notify, user_data);
+	err = clBuildProgram(program, n, devices, rooted ? rooted : options, notify, user_data);
 	program_unlock(&me);
+	free(rooted);
 	return err;
 }
 
@@ -150,14 +153,16 @@ cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
 		   const char **header_names, void (CL_CALLBACK *notify)(cl_program, void *),
 		   void *user_data)
 {
+	char *rooted = ocl_rooted(options);
 	struct busy me;
 	cl_int err;
 
 	ava_server_follow();
 	program_lock(&me, program);
-	err = clCompileProgram(program, n, devices, options, header_count, headers,
-			       header_names, notify, user_data);
+	err = clCompileProgram(program, n, devices, rooted ? rooted : options, header_count,
+			       headers, header_names, notify, user_data);
 	program_unlock(&me);
+	free(rooted);
 	return err;
 }
 

@@ -80,8 +80,10 @@ int ava_server_push(struct ava_server_call *call, uint32_t seg,
  * For a server that is like its guest's process (LOCAL on one machine): call it before
  * the vendor's library looks for files by names that the application gave. Does nothing
  * in any other server. Any thread.
+ *
+ * Return: does this server see the guest's files?
  */
-void ava_server_follow(void);
+bool ava_server_follow(void);
 
 /**
  * struct ava_server_api - a generated server
