@@ -51,6 +51,7 @@ static void test_platforms(const struct cl_env *env)
 	tap(!device, "CL_DEVICE_PARENT_DEVICE of a root device");
 	tap(!clGetExtensionFunctionAddressForPlatform(env->platform, "clNoSuchThing"),
 	    "no address for an unknown function");
+	tap(!clGetExtensionFunctionAddress("clNoSuchThing"), "nor of any platform");
 }
 
 static void test_sub_devices(const struct cl_env *env)
