@@ -118,7 +118,8 @@ static const char legend[] =
 void spec_coverage_rst(const struct spec *spec, struct text *out)
 {
 	struct rows r = { .spec = spec };
-	const char *title = mem_printf("Coverage of %s %u.%u", spec->name, spec->major, spec->minor);
+	const char *title = mem_printf("Coverage of %s (spec %u.%u)", spec->name, spec->major,
+				       spec->minor);
 	size_t i;
 
 	collect(&r);

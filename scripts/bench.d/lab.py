@@ -127,7 +127,8 @@ class Counters:
         counts = [int(line) for line in text.split()]
         result = {name: count for (name, _), count in zip(EVENTS, counts)}
         result["kicks"] += result.pop("slow kicks")
-        result["bytes"] = int(host("awk '/len:/ { n += $NF } END { printf \"%d\", n }' "
+        # %d of an awk may end at 2 GiB
+        result["bytes"] = int(host("awk '/len:/ { n += $NF } END { printf \"%.0f\", n }' "
                                    f"{COPY}/hist"))
         text = guest("awk '/virtio/ { n += $2 } END { print n + 0 }' /proc/interrupts")
         result["guest's interrupts"] = int(text)
