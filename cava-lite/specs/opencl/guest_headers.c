@@ -9,7 +9,6 @@
  * left to the compiler.
  */
 #define _GNU_SOURCE
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +113,17 @@ static bool is_new(struct search *s, const char *path)
 /* A regular file's bytes with a NUL behind them, to free. */
 static char *read_file(const char *path, size_t *size)
 {
-	FILE *file = fopen(path, "re");
 	struct stat st;
 	char *text = NULL;
+	FILE *file;
 
+	/* to open a pipe may wait for ever */
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		return NULL;
+	file = fopen(path, "re");
 	if (!file)
 		return NULL;
-	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode) && st.st_size <= FILE_MAX)
-		text = malloc(st.st_size + 1);
+	text = malloc(st.st_size + 1);
 	if (text) {
 		*size = fread(text, 1, st.st_size, file);
 		text[*size] = 0;
