@@ -6,6 +6,7 @@
  * library is this machine's. Objects are made here and named as a guest would; what
  * the server does with the calls must be an answer, and never memory that is not its.
  */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +75,21 @@ int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
 bool ava_server_follow(void)
 {
 	return false;
+}
+
+/* ---- another thread of the program, just before the server maps ------------------------- */
+
+static cl_event gate;	/* what it puts into the queue waits for that, if there is one */
+
+void *clEnqueueMapBuffer(cl_command_queue q, cl_mem mem, cl_bool blocking, cl_map_flags flags,
+			 size_t offset, size_t size, cl_uint waits, const cl_event *wait_list,
+			 cl_event *event, cl_int *err)
+{
+	typeof(&clEnqueueMapBuffer) real = dlsym(RTLD_NEXT, "clEnqueueMapBuffer");
+
+	if (gate)
+		clEnqueueBarrierWithWaitList(q, 1, &gate, NULL);
+	return real(q, mem, blocking, flags, offset, size, waits, wait_list, event, err);
 }
 
 /* ---- calls ----------------------------------------------------------------------------- */
@@ -531,6 +547,38 @@ static void test_pattern(void **state)
 	assert_int_equal(fill(3, 0), CL_INVALID_VALUE);
 }
 
+/* ---- transfers that are executed at once --------------------------------------------------- */
+
+/*
+ * The queue was idle, and then somebody holds it: who writes and reads without blocking
+ * is the one that would let go.
+ */
+static void test_held_after_all(void **state)
+{
+	struct ocl_move move = buffer_move(0, OCL_AT_ONCE_MIN);
+	uint64_t small_h = buffer_h;
+	unsigned char last = 0;
+	cl_mem large = clCreateBuffer(context, 0, OCL_AT_ONCE_MIN, NULL, NULL);
+
+	(void)state;
+	buffer_h = name(large, AVA_T_cl_mem);
+	clFinish(queue);
+	gate = clCreateUserEvent(context, NULL);
+	move.flags &= ~OCL_BLOCKING;
+	assert_int_equal(transfer(AVA_F_ocl_write, &move, OCL_AT_ONCE_MIN, 0), CL_SUCCESS);
+	move.id = 77;
+	assert_int_equal(transfer(AVA_F_ocl_read, &move, OCL_AT_ONCE_MIN, 0), CL_SUCCESS);
+	assert_int_equal(fetch(77, 0, 64), CL_INVALID_VALUE);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clReleaseEvent(gate);
+	gate = NULL;
+	clFinish(queue);
+	assert_int_equal(fetch(77, 0, OCL_AT_ONCE_MIN), CL_SUCCESS);
+	clEnqueueReadBuffer(queue, large, CL_TRUE, OCL_AT_ONCE_MIN - 1, 1, &last, 0, NULL, NULL);
+	assert_int_equal(last, 0x2a);
+	buffer_h = small_h;
+}
+
 /* ---- native kernels ------------------------------------------------------------------------ */
 
 static cl_int native(uint32_t func, cl_ulong id, size_t size)
@@ -711,6 +759,7 @@ int main(void)
 		cmocka_unit_test(test_host_memory),
 		cmocka_unit_test(test_image_memory),
 		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_held_after_all),
 		cmocka_unit_test(test_native),
 		cmocka_unit_test(test_command_fails_later),
 		cmocka_unit_test(test_argument_fails_later),

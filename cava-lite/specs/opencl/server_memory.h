@@ -84,6 +84,9 @@ cl_int ocl_pull_rows(struct ava_bulk *bulk, void *base, const struct ocl_box *bo
 cl_int ocl_push_rows(struct ava_bulk *bulk, const void *base, const struct ocl_box *box,
 		     size_t start, size_t size);
 
+/* Is a command of the queue complete, without an error, in less than @ns? No if in doubt. */
+bool ocl_complete_within(cl_command_queue queue, cl_event event, long ns);
+
 /* Is nothing under way in the queue? Waits a short while; no if in doubt. */
 bool ocl_queue_idle(cl_command_queue queue);
 

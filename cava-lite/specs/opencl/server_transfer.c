@@ -14,6 +14,7 @@
 #include "server_memory.h"
 
 #define DIRECT_MIN	(128u << 10)	/* smaller ones are not worth a map */
+#define STUCK_NS	250000000	/* so long a map of a queue that was idle may take */
 
 /* One read or write. */
 struct command {
@@ -25,6 +26,7 @@ struct command {
 	const cl_event *wait_list;
 	struct ocl_box box;
 	size_t size;
+	cl_event undone;	/* what it has to wait for then; else NULL */
 };
 
 /*
@@ -53,6 +55,12 @@ static bool command_init(struct command *c)
 	ocl_host_box(move, &facts, &c->box);
 	c->size = ocl_box_size(&c->box);
 	return c->size;
+}
+
+static void command_end(struct command *c)
+{
+	if (c->undone)
+		clReleaseEvent(c->undone);
 }
 
 static void *no_bytes(const struct command *c)
@@ -133,26 +141,56 @@ static char *map_now(const struct command *c, cl_map_flags flags)
 	return err ? NULL : p;
 }
 
+/*
+ * For a command that does not block. The queue was idle, but another thread of the
+ * program may have put a command in that waits for what this thread does next. So the
+ * map is not waited for without end; if need be it is undone, and the command comes
+ * behind that.
+ */
+static char *map_soon(struct command *c, cl_map_flags flags)
+{
+	cl_event mapped;
+	cl_int err;
+	void *p = clEnqueueMapBuffer(c->queue, c->mem, CL_FALSE, flags, c->move->origin[0],
+				     c->size, 0, NULL, &mapped, &err);
+
+	if (err)
+		return NULL;
+	if (!ocl_complete_within(c->queue, mapped, STUCK_NS)) {
+		err = clEnqueueUnmapMemObject(c->queue, c->mem, p, 1, &mapped, &c->undone);
+		c->waits = err ? 0 : 1;
+		c->wait_list = err ? NULL : &c->undone;
+		p = NULL;
+	}
+	clReleaseEvent(mapped);
+	return p;
+}
+
 static cl_int unmap_now(const struct command *c, void *p)
 {
 	cl_event done;
 	cl_int err = clEnqueueUnmapMemObject(c->queue, c->mem, p, 0, NULL, &done);
 
-	if (!err) {
+	if (err)
+		return err;
+	if (c->move->flags & OCL_BLOCKING)
 		err = clWaitForEvents(1, &done);
-		clReleaseEvent(done);
-	}
+	else
+		ocl_complete_within(c->queue, done, STUCK_NS);
+	clReleaseEvent(done);
 	return err;
 }
 
 /* Return: was it moved? */
-static bool move_direct(const struct command *c, bool write, struct ava_bulk *bytes,
+static bool move_direct(struct command *c, bool write, struct ava_bulk *bytes,
 			const cl_event *event, cl_int *err)
 {
 	cl_map_flags flags = write ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ;
-	char *base = is_direct(c, event) ? map_now(c, flags) : NULL;
+	char *base = NULL;
 	cl_int unmap_err;
 
+	if (is_direct(c, event))
+		base = c->move->flags & OCL_BLOCKING ? map_now(c, flags) : map_soon(c, flags);
 	if (!base)
 		return false;
 	*err = write ? ocl_pull_rows(bytes, base, &c->box) :
@@ -162,7 +200,7 @@ static bool move_direct(const struct command *c, bool write, struct ava_bulk *by
 	return true;
 }
 
-static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_event *event)
+static cl_int read_blocking(struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	size_t size;
 	void *heap;
@@ -189,7 +227,7 @@ static cl_int read_blocking(const struct command *c, struct ava_bulk *bytes, cl_
  * With @bytes they may come at once; then nothing is known here of the transfer, and the
  * guest, which asks about it, is told so.
  */
-static cl_int read_later(const struct command *c, struct ava_bulk *bytes, cl_event *event)
+static cl_int read_later(struct command *c, struct ava_bulk *bytes, cl_event *event)
 {
 	struct ocl_transfer *t;
 	cl_int err;
@@ -224,6 +262,7 @@ cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move
 	struct command c = {
 		.queue = queue, .mem = mem, .move = move, .waits = waits, .wait_list = wait_list,
 	};
+	cl_int err;
 
 	if (!ocl_move_valid(move))
 		return CL_INVALID_VALUE;
@@ -231,7 +270,9 @@ cl_int ocl_server_read(cl_command_queue queue, cl_mem mem, const struct ocl_move
 		return native_read(&c, no_bytes(&c), event);
 	if ((bytes || !move->id) && ava_bulk_len(bytes) != c.size)
 		return CL_INVALID_VALUE;
-	return move->id ? read_later(&c, bytes, event) : read_blocking(&c, bytes, event);
+	err = move->id ? read_later(&c, bytes, event) : read_blocking(&c, bytes, event);
+	command_end(&c);
+	return err;
 }
 
 /* ---- writes ------------------------------------------------------------------------------- */
@@ -319,9 +360,10 @@ cl_int ocl_server_write(cl_command_queue queue, cl_mem mem, const struct ocl_mov
 		return native_write(&c, no_bytes(&c), blocking, event);
 	if (!bytes || size != c.size)
 		return CL_INVALID_VALUE;
-	if (move_direct(&c, true, bytes, event, &err))
-		return err;
-	return blocking ? write_blocking(&c, bytes, event) : write_later(&c, bytes, event);
+	if (!move_direct(&c, true, bytes, event, &err))
+		err = blocking ? write_blocking(&c, bytes, event) : write_later(&c, bytes, event);
+	command_end(&c);
+	return err;
 }
 
 cl_int ocl_server_fill(cl_command_queue queue, cl_mem buffer, const void *pattern,
