@@ -178,7 +178,7 @@
 
 /*
  * ava_guest_finally(expr): run in the guest behind every call that was sent,
- * whatever its status was.
+ * whatever its status was; behind a function that releases in any case.
  */
 #define ava_guest_finally(...)	AVA_ANNOTATE("guest_finally:" #__VA_ARGS__)
 

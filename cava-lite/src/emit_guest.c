@@ -312,6 +312,8 @@ static void emit_arguments(const struct func *f, struct text *out)
 	text_add(out, "\n\tava_guest_begin(&ava_g, &ava_guest_library, AVA_F_%s);\n", f->name);
 	if (func_owner(f))
 		text_add(out, "\tava_g.owner = %s;\n", func_owner(f)->name);
+	if (func_released(f) && f->guest_finally)
+		text_add(out, "\tava_g.asks = true;\n");
 	if (f->guest_before)
 		text_add(out, "\t{\n\t\tint64_t ava_before = %s;\n\n\t\tif (ava_before)\n"
 			 "\t\t\tava_guest_refuse(&ava_g, ava_before);\n\t}\n",
@@ -463,7 +465,8 @@ static void emit_after(const struct spec *spec, const struct func *f, struct tex
 			 func_callback(f)->name);
 	text_add(out, "\tava_guest_end(&ava_g);\n");
 	if (f->guest_finally)
-		text_add(out, "\tif (ava_g.sent)\n\t\t(void)(%s);\n", plain_text(f, f->guest_finally));
+		text_add(out, "\tif (ava_g.sent || ava_g.asks)\n\t\t(void)(%s);\n",
+			 plain_text(f, f->guest_finally));
 	emit_trace(f, "ava_guest_how(&ava_g)", out);
 	if (!f->ret->is_void)
 		text_add(out, "\treturn ret;\n");

@@ -217,8 +217,10 @@ int ava_serve_forget(struct ava_server_call *call)
 	uint64_t n, handle;
 
 	ava_serve_begin(&s, call);
-	ava_serve_ends_here(true);
-	for (n = ava_cs_get_word(&s.in); n && !s.in.err && !s.err; n--) {
+	n = ava_cs_get_word(&s.in);
+	/* Where nobody asks for what an object's end calls, events tell. */
+	ava_serve_ends_here(n & AVA_CS_FORGET_ASKS);
+	for (n &= ~AVA_CS_FORGET_ASKS; n && !s.in.err && !s.err; n--) {
 		handle = ava_cs_get_word(&s.in);
 		ava_handle_forget(handle, ava_cs_get_word(&s.in));
 	}

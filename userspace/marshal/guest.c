@@ -33,6 +33,7 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	g->unbound = false;
 	g->owner = NULL;
 	g->release.object = NULL;
+	g->asks = false;
 	g->reply_need = 4 * sizeof(uint64_t);
 	g->inline_sum = 0;
 	g->seg_count = 1;
@@ -47,12 +48,38 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	ava_cs_put_word(&g->args, 0);
 }
 
+/* @asks: this thread then asks for what the ends of the objects call. */
+static void guest_forget(struct ava_context *ctx, bool asks)
+{
+	struct {
+		uint64_t head[AVA_CS_HEAD];
+		uint64_t count;
+		struct ava_object_forgotten list[24];
+	} args = { .head = { AVA_CS_ARGS_INLINE } };
+	struct ava_call c = {
+		.func = AVA_FUNC_FORGET, .flags = AVA_CALL_ASYNC, .args = (uintptr_t)&args,
+	};
+	uint64_t count;
+
+	while ((count = ava_object_forgotten(args.list, 24))) {
+		args.count = count | (asks ? AVA_CS_FORGET_ASKS : 0);
+		c.args_len = offsetof(typeof(args), list) + count * sizeof(args.list[0]);
+		/* A context that does not take it has ended, and what it had with it. */
+		ava_context_send(ctx, &c);
+	}
+}
+
+void ava_guest_forget(struct ava_context *ctx)
+{
+	guest_forget(ctx, false);
+}
+
 void ava_guest_end(struct ava_gcall *g)
 {
 	ava_cs_writer_fini(&g->args);
 	free(g->reply_heap);
 	if (g->ctx)
-		ava_guest_forget(g->ctx);
+		guest_forget(g->ctx, g->asks);
 }
 
 void ava_guest_refuse(struct ava_gcall *g, int64_t status)
@@ -526,24 +553,6 @@ bool ava_guest_call(struct ava_gcall *g)
 		return false;
 	g->sent = true;
 	return g->async || guest_open_reply(g, &c);
-}
-
-void ava_guest_forget(struct ava_context *ctx)
-{
-	struct {
-		uint64_t head[AVA_CS_HEAD];
-		uint64_t count;
-		struct ava_object_forgotten list[24];
-	} args = { .head = { AVA_CS_ARGS_INLINE } };
-	struct ava_call c = {
-		.func = AVA_FUNC_FORGET, .flags = AVA_CALL_ASYNC, .args = (uintptr_t)&args,
-	};
-
-	while ((args.count = ava_object_forgotten(args.list, 24))) {
-		c.args_len = offsetof(typeof(args), list) + args.count * sizeof(args.list[0]);
-		/* A context that does not take it has ended, and what it had with it. */
-		ava_context_send(ctx, &c);
-	}
 }
 
 int ava_guest_flush(const struct ava_guest_api *api)

@@ -464,6 +464,43 @@ static void test_gone_in_release(const struct cl_env *env)
 	tap(here, "by the thread that releases");
 }
 
+/*
+ * Naive: what ends behind another call than a release, one that was mapped until then,
+ * is told to nobody.
+ */
+static void test_gone_when_unmapped(const struct cl_env *env)
+{
+	cl_mem mem = cl_test_buffer(env, 16);
+	void *p;
+
+	begin();
+	clSetMemObjectDestructorCallback(mem, on_gone, (void *)5);
+	p = clEnqueueMapBuffer(env->queue, mem, CL_TRUE, CL_MAP_READ, 0, 16, 0, NULL, NULL, NULL);
+	clReleaseMemObject(mem);
+	tap(calls == 0, "a map keeps the object");
+	tap_err(clEnqueueUnmapMemObject(env->queue, mem, p, 0, NULL, NULL), CL_SUCCESS, "unmapped");
+	clFinish(env->queue);
+	tap(reached(1), "called when it is not mapped any more");
+}
+
+/* Naive: that the program's last reference is one that it got later is not noticed. */
+static void test_gone_found(const struct cl_env *env)
+{
+	const cl_buffer_region region = { 0, 16 };
+	cl_mem mem = cl_test_buffer(env, 16), found = NULL, sub;
+	int gone = 0;
+
+	clSetMemObjectDestructorCallback(mem, on_gone_here, &gone);
+	sub = clCreateSubBuffer(mem, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, NULL);
+	clReleaseMemObject(mem);
+	clGetMemObjectInfo(sub, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(found), &found, NULL);
+	clRetainMemObject(found);
+	clReleaseMemObject(sub);
+	tap(found == mem && !gone, "a sub-buffer's object that was retained again");
+	clReleaseMemObject(found);
+	tap(gone, "called before it is released");
+}
+
 static void CL_CALLBACK on_context_gone(cl_context context, void *data)
 {
 	(void)context;
@@ -528,6 +565,8 @@ int main(void)
 	test_destructors(&env);
 	test_free_memory(&env);
 	test_gone_in_release(&env);
+	test_gone_when_unmapped(&env);
+	test_gone_found(&env);
 	test_context_destructor(&env);
 	test_context_errors(&env);
 	cl_env_close(&env);

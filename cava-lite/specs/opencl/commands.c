@@ -247,7 +247,7 @@ cl_int clRetainCommandBufferKHR(cl_command_buffer_khr buffer ava_retains)
 	ava_id(222);
 
 cl_int clReleaseCommandBufferKHR(cl_command_buffer_khr buffer ava_releases)
-	ava_id(223);
+	ava_id(223) OCL_RELEASED;
 
 cl_int clEnqueueCommandBufferKHR(cl_uint n, cl_command_queue *queues ava_in ava_count(n),
 	cl_command_buffer_khr buffer, OCL_WAITS, OCL_EVENT)

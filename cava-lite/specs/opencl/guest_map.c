@@ -11,7 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <ava/guest.h>
+
 #include "guest_memory.h"
+
+/* The generated library. */
+extern const struct ava_guest_api ava_guest_library;
 
 /* One call of the application's. */
 struct mapping {
@@ -380,7 +385,7 @@ static void map_end(struct ocl_map *map)
 	ocl_pending_drop(map, NULL);
 	ocl_memory_unlock();
 	map_free(map);
-	ava_object_unhold(mem);
+	ava_guest_unhold(&ava_guest_library, mem);
 }
 
 /* One that is not complete yet was not written to. */

@@ -78,6 +78,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as t
 #define AVA_FUNC_FORGET		65533
 #define AVA_FUNC_EVENTS		65532
 
+/* In AVA_FUNC_FORGET's first word: its thread then asks for what the ends call. */
+#define AVA_CS_FORGET_ASKS	((uint64_t)1 << 63)
+
 /* ---- arithmetic that saturates: sizes that spec expressions compute ---------- */
 
 static inline uint64_t ava_cs_add(uint64_t a, uint64_t b)

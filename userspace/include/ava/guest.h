@@ -51,6 +51,7 @@ struct ava_guest_api {
  * @unbound: the reply has objects that do not live as long as @owner
  * @owner: the call's first object: keeps what the call makes or finds
  * @release: a reference that the call drops
+ * @asks: a release, behind which the spec's helper asks for what it made the vendor call
  * @borrowed: the host uses memory that the caller may reuse, or fills it: the call must wait
  * @reply_need: bytes of reply that the outputs can take
  * @inline_sum: bytes of buffers among the arguments
@@ -82,6 +83,7 @@ struct ava_gcall {
 	bool unbound;
 	const void *owner;
 	struct ava_object_release release;
+	bool asks;
 	void *reply_heap;
 	struct ava_seg segs[AVA_GUEST_SEGS];
 	uint8_t args_buf[AVA_GUEST_STACK] __attribute__((aligned(8)));
