@@ -242,6 +242,14 @@ static cl_int fetch(cl_ulong id, uint64_t offset, uint64_t size)
 	return answer(&m, AVA_F_ocl_fetch);
 }
 
+static cl_int finish(void)
+{
+	NEW_MESSAGE(m);
+
+	put(&m, queue_h);
+	return answer(&m, AVA_F_clFinish);
+}
+
 static struct ocl_move buffer_move(cl_ulong id, size_t size)
 {
 	return (struct ocl_move){
@@ -493,6 +501,39 @@ static void test_host_memory(void **state)
 	assert_int_equal(create_buffer(CL_MEM_USE_HOST_PTR, 4096, 4096), CL_SUCCESS);
 }
 
+static cl_int mark(cl_ulong id, size_t size)
+{
+	NEW_MESSAGE(m);
+
+	put(&m, queue_h);
+	put(&m, 0);
+	put(&m, 1);	/* of the buffer above */
+	put(&m, id);
+	put(&m, 0);
+	put(&m, size);
+	return answer(&m, AVA_F_ocl_host_mark);
+}
+
+/*
+ * The name of a read: taken out for a moment another thread's read could get it, and
+ * the memory into which the first one goes would be freed.
+ */
+static void test_mark_of_a_read(void **state)
+{
+	struct ocl_move move = buffer_move(40, 64);
+
+	(void)state;
+	assert_int_equal(transfer(AVA_F_ocl_read, &move, 0, 0), CL_SUCCESS);
+	assert_int_equal(mark(40, 16), CL_INVALID_VALUE);
+	assert_int_equal(fetch(40, 0, 64), CL_SUCCESS);
+	assert_int_equal(mark(41, 16), CL_SUCCESS);
+	assert_int_equal(mark(41, 4096), CL_SUCCESS);
+	assert_int_equal(mark(41, 4097), CL_SUCCESS);
+	finish();
+	assert_int_equal(fetch(41, 0, 4097), CL_INVALID_VALUE);
+	assert_int_equal(fetch(41, 0, 4096), CL_SUCCESS);
+}
+
 static cl_int create_image(size_t width, size_t height, size_t given)
 {
 	cl_image_format format = { CL_RGBA, CL_UNORM_INT8 };
@@ -608,14 +649,6 @@ static void test_native(void **state)
 }
 
 /* ---- failures that nobody waits for ---------------------------------------------------------- */
-
-static cl_int finish(void)
-{
-	NEW_MESSAGE(m);
-
-	put(&m, queue_h);
-	return answer(&m, AVA_F_clFinish);
-}
 
 /* The event is one that has failed, and the next clFinish() tells, once. */
 static void test_command_fails_later(void **state)
@@ -757,6 +790,7 @@ int main(void)
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_host_memory),
+		cmocka_unit_test(test_mark_of_a_read),
 		cmocka_unit_test(test_image_memory),
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_held_after_all),

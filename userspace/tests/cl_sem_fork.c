@@ -8,6 +8,7 @@
  */
 #include "cl_test.h"
 
+#include <CL/cl_ext.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +128,44 @@ static void test_child_outlives(struct cl_env *env)
 }
 
 /*
+ * Naive: memory of the parent's object is looked at in the child, too, and what changed
+ * there goes to an object of the child's that has the same number.
+ */
+static int host_memory(uint8_t *parents, size_t size)
+{
+	uint8_t *mine = malloc(size);
+	clCreateCommandBufferKHR_fn record;
+	struct cl_env env;
+	bool good;
+	cl_mem mem;
+
+	cl_env_open(&env);
+	record = (clCreateCommandBufferKHR_fn)
+		 clGetExtensionFunctionAddressForPlatform(env.platform, "clCreateCommandBufferKHR");
+	cl_test_pattern(mine, size, 5);
+	mem = clCreateBuffer(env.context, CL_MEM_USE_HOST_PTR, size, mine, NULL);
+	good = cl_test_holds(&env, mem, 0, size, mine);
+	memset(parents, 0xee, size);
+	if (record)
+		record(1, &env.queue, NULL, NULL);
+	return good && cl_test_holds(&env, mem, 0, size, mine) ? 0 : 1;
+}
+
+static void test_host_memory(const struct cl_env *env)
+{
+	static uint8_t bytes[5000], back[5000];
+	cl_mem mem = clCreateBuffer(env->context, CL_MEM_USE_HOST_PTR, sizeof(bytes), bytes, NULL);
+	pid_t child;
+
+	clEnqueueReadBuffer(env->queue, mem, CL_TRUE, 0, sizeof(back), back, 0, NULL, NULL);
+	child = fork();
+	if (!child)
+		exit(host_memory(bytes, sizeof(bytes)));
+	tap(ended_well(child), "memory of the program in both");
+	clReleaseMemObject(mem);
+}
+
+/*
  * The child has OpenCL of its own; the parent's objects are not its. The cached
  * pointers of platform and loader are what it begins with.
  */
@@ -151,6 +190,7 @@ static int child_too(void)
 		good = works(&env, 10 + i) && ended_well(child) && good;
 	}
 	tap(good, "five children too, which do not know the parent's objects");
+	test_host_memory(&env);
 	tap(works(&env, 2), "the parent still works");
 	cl_env_close(&env);
 	return tap_end();

@@ -261,6 +261,59 @@ static void test_out_of_order(struct here *h)
 	end(h);
 }
 
+static cl_command_queue queue_of(const struct here *h, cl_command_queue_properties properties)
+{
+	return clCreateCommandQueue(h->env.context, h->env.device, properties, NULL);
+}
+
+/*
+ * Naive: only the last command that writes to the memory counts. Here the program waits
+ * for the first one, whose part it goes on with while the second one has not begun.
+ */
+static void test_each_event(struct here *h, cl_command_queue_properties properties,
+			    const char *name)
+{
+	const size_t half = COUNT / 2;
+	cl_event gate = clCreateUserEvent(h->env.context, NULL), first, second;
+	cl_command_queue queue = queue_of(h, properties);
+	bool good = true;
+
+	begin(h);
+	clEnqueueNDRangeKernel(queue, h->inc, 1, NULL, &half, NULL, 0, NULL, &first);
+	clEnqueueNDRangeKernel(queue, h->inc, 1, &half, &half, NULL, 1, &gate, &second);
+	clWaitForEvents(1, &first);
+	for (int i = 0; i < COUNT; i++)
+		good = good && a[i] == i + (i < COUNT / 2);
+	tap(good, "behind the first of two events of a queue %s", name);
+	a[0] = 1000;
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clWaitForEvents(1, &second);
+	for (int i = 1; i < COUNT; i++)
+		good = good && a[i] == i + 1;
+	tap(good && a[0] == 1000, "behind the second one, and what the program wrote stays");
+	clFinish(queue);
+	clReleaseEvent(gate);
+	clReleaseEvent(first);
+	clReleaseEvent(second);
+	clReleaseCommandQueue(queue);
+	end(h);
+}
+
+/* Naive: what is known of the memory goes with the object, which commands still use. */
+static void test_released(struct here *h)
+{
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	const size_t items = COUNT;
+
+	begin(h);
+	clEnqueueNDRangeKernel(h->env.queue, h->inc, 1, NULL, &items, NULL, 1, &gate, NULL);
+	end(h);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(h->env.queue);
+	tap(counts(a, 1), "released before the command that writes is complete");
+	clReleaseEvent(gate);
+}
+
 int main(void)
 {
 	struct here h;
@@ -278,6 +331,9 @@ int main(void)
 	test_freed(&h);
 	test_then_map(&h);
 	test_out_of_order(&h);
+	test_each_event(&h, 0, "with order");
+	test_each_event(&h, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, "without order");
+	test_released(&h);
 	clReleaseKernel(h.inc);
 	clReleaseKernel(h.put);
 	clReleaseKernel(h.even);

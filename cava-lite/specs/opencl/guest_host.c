@@ -66,6 +66,11 @@ void ocl_host_del(struct ocl_shadow *s)
 	host_leave(s);
 }
 
+void ocl_host_forget(void)
+{
+	hosts = NULL;
+}
+
 static struct ocl_shadow *host_find(cl_ulong id)
 {
 	struct ocl_shadow *s = hosts;
@@ -223,7 +228,7 @@ static struct ocl_pending *pending_new(struct ocl_shadow *s, const void *queue, 
 	if (!p)
 		return NULL;
 	*p = (struct ocl_pending){
-		.id = ocl_transfer_id(), .host = s, .queue = queue, .base = s->base,
+		.id = ocl_transfer_id(), .host = ocl_shadow_get_locked(s), .queue = queue, .base = s->base,
 		.box = { .offset = at, .width = len, .height = 1, .depth = 1 }, .size = len,
 	};
 	ocl_pending_add_locked(p);
@@ -288,9 +293,11 @@ void ocl_host_wrote(cl_command_queue queue, cl_mem mem, size_t offset, size_t si
 
 static void host_give_up(struct ocl_shadow *s)
 {
+	ocl_shadow_get_locked(s);
 	host_use(s, 0, SIZE_MAX);
 	ocl_pending_drop_host(s);
 	host_leave(s);
+	ocl_shadow_put_locked(s);
 }
 
 void ocl_host_leave(cl_mem mem)
@@ -314,8 +321,10 @@ cl_int ocl_host_leave_commands(void)
 		return CL_SUCCESS;
 	ocl_observed();
 	ocl_memory_lock();
-	for (struct ocl_shadow *s = hosts; s; s = s->next_host)
+	for (struct ocl_shadow *s = hosts, *next; s; s = next) {
+		next = s->next_host;
 		host_give_up(s);
+	}
 	ocl_memory_unlock();
 	return CL_SUCCESS;
 }

@@ -20,21 +20,17 @@
 /* Under this key a memory object has its struct ocl_mem. */
 static const char kept;
 
-static struct ocl_shadow *shadow_get(struct ocl_shadow *shadow)
+struct ocl_shadow *ocl_shadow_get_locked(struct ocl_shadow *shadow)
 {
-	__atomic_add_fetch(&shadow->refs, 1, __ATOMIC_RELAXED);
+	shadow->refs++;
 	return shadow;
 }
 
-static void shadow_put(struct ocl_shadow *shadow)
+void ocl_shadow_put_locked(struct ocl_shadow *shadow)
 {
-	if (!shadow || __atomic_sub_fetch(&shadow->refs, 1, __ATOMIC_ACQ_REL))
+	if (--shadow->refs)
 		return;
-	ocl_memory_lock();
-	ocl_pending_drop(NULL, shadow);
-	ocl_pending_drop_host(shadow);
 	ocl_host_del(shadow);
-	ocl_memory_unlock();
 	ocl_maps_free(shadow);
 	if (shadow->base && !shadow->given)
 		munmap(shadow->base, shadow->size);
@@ -45,7 +41,13 @@ static void mem_free(void *p)
 {
 	struct ocl_mem *m = p;
 
-	shadow_put(m->shadow);
+	if (m->shadow) {
+		ocl_memory_lock();
+		if (m->shadow->refs == 1)
+			ocl_pending_drop(NULL, m->shadow);
+		ocl_shadow_put_locked(m->shadow);
+		ocl_memory_unlock();
+	}
 	free(m);
 }
 
@@ -127,7 +129,7 @@ static struct ocl_mem *mem_keep(cl_mem mem, const struct ocl_facts *facts,
 	if (m && facts && !m->known)
 		m->facts = *facts;
 	if (m && !m->shadow) {
-		m->shadow = shadow ? shadow_get(shadow) : shadow_new(facts);
+		m->shadow = shadow ? ocl_shadow_get_locked(shadow) : shadow_new(facts);
 		m->origin = origin;
 	}
 	if (m && facts && m->shadow)

@@ -19,7 +19,8 @@ struct ocl_map;
 
 /**
  * struct ocl_shadow - where maps of a memory object are in this process
- * @refs: of the objects that it is the shadow of: a buffer and its parts; atomic
+ * @refs: of the objects that it is the shadow of, a buffer and its parts, and of what is
+ *	pending with it as @host; under the lock
  * @base: the memory, or NULL before the first map; under the lock
  * @size: its bytes
  * @given: @base is the application's own memory
@@ -161,6 +162,10 @@ void ocl_scatter(void *base, const struct ocl_box *box, size_t at, const void *p
  */
 void ocl_map_scatter(const struct ocl_map *map, size_t at, const void *packed, size_t len);
 
+/* The memory stays while it has a user. Under the lock. */
+struct ocl_shadow *ocl_shadow_get_locked(struct ocl_shadow *shadow);
+void ocl_shadow_put_locked(struct ocl_shadow *shadow);
+
 /* Nothing covers it: its bytes may come right into place. Under the lock. */
 bool ocl_map_clear(const struct ocl_map *map);
 
@@ -171,6 +176,9 @@ void ocl_host_begin(void);
 /* A shadow with a host_id comes and goes. Under the lock. */
 void ocl_host_add(struct ocl_shadow *s);
 void ocl_host_del(struct ocl_shadow *s);
+
+/* In the child of a fork: they are the parent's. */
+void ocl_host_forget(void);
 
 /* What commands left in the copy. Under the lock. */
 void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t len);

@@ -40,6 +40,8 @@ static void pending_del(struct ocl_pending **pos)
 		youngest = pos;
 	__atomic_store_n(&count, count - 1, __ATOMIC_RELEASE);
 	waiting -= p->host ? 0 : p->size;
+	if (p->host)
+		ocl_shadow_put_locked(p->host);
 	free(p);
 }
 
@@ -48,6 +50,7 @@ static void fork_child(void)
 {
 	while (oldest)
 		pending_del(&oldest);
+	ocl_host_forget();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -165,12 +168,16 @@ bool ocl_pending_in(const void *ptr, size_t span)
 void ocl_settle(const void *ptr, size_t span)
 {
 	cl_ulong id = pending_into(ptr, span);
+	bool waited = true;
 
 	if (!id)
 		return;
 	ocl_observed();
-	while ((id = pending_into(ptr, span)) && !ocl_wait(id))
+	while (waited && (id = pending_into(ptr, span))) {
+		waited = !ocl_wait(id);
+		/* In any case: another thread may be putting its bytes in place just now. */
 		ocl_observed();
+	}
 }
 
 void ocl_pending_drop(const struct ocl_map *map, const struct ocl_shadow *shadow)
@@ -288,6 +295,7 @@ static struct ocl_pending **collect(struct ocl_pending **pos)
 	size_t size = 0, used = 0, at = 0;
 	struct ocl_pending *p;
 	cl_uint n = 0, i;
+	bool more;
 
 	for (p = *pos; p && n < COLLECT_COUNT; p = p->next) {
 		ids[n++] = p->id;
@@ -298,13 +306,18 @@ static struct ocl_pending **collect(struct ocl_pending **pos)
 			states[i] = CL_OUT_OF_RESOURCES;
 	for (i = 0; i < n; i++) {
 		p = *pos;
+		more = states[i] > 0 && states[i] & OCL_MORE;
+		states[i] -= more ? OCL_MORE : 0;
 		if (states[i] == OCL_PENDING || (states[i] == OCL_DONE && p->size > used - at)) {
 			pos = &p->next;
 			continue;
 		}
 		deliver(p, states[i], answer + at);
 		at += states[i] == OCL_DONE ? p->size : 0;
-		pending_del(pos);
+		if (more)
+			pos = &p->next;
+		else
+			pending_del(pos);
 	}
 	return pos;
 }

@@ -405,6 +405,7 @@ ava_server cl_int ocl_server_fill_image(cl_command_queue queue, cl_mem image,
 #define OCL_PENDING	0	/* states of transfers; negative: failed, and forgotten */
 #define OCL_DONE	1	/* its bytes are there */
 #define OCL_READY	2	/* its bytes have to be fetched */
+#define OCL_MORE	4	/* besides one of these: other commands of it are under way */
 
 /* Which of these are complete, and the bytes of those that fit. */
 ava_server cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states,

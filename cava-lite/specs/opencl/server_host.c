@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -116,31 +117,77 @@ cl_int ocl_server_host_send(cl_ulong host, size_t offset, size_t size, struct av
 	return err;
 }
 
-static bool is_out_of_order(cl_command_queue queue)
+static bool is_over(cl_event event)
 {
-	cl_command_queue_properties properties = 0;
+	cl_int status = CL_COMPLETE;
 
-	clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof(properties), &properties, NULL);
-	return properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE;
+	return clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
+			      NULL) || status <= CL_COMPLETE;
 }
 
-/* When is the last command that may have changed it complete? NULL: it is. */
-static cl_event last_change(cl_command_queue queue, cl_event done, cl_event before)
+bool ocl_host_news(struct ocl_transfer *t)
 {
-	cl_event events[] = { done, before }, all_done = NULL;
+	cl_uint i, left = 0;
+
+	for (i = 0; i < t->event_count; i++) {
+		if (!is_over(t->events[i])) {
+			t->events[left++] = t->events[i];
+			continue;
+		}
+		clReleaseEvent(t->events[i]);
+		t->news = true;
+	}
+	t->event_count = left;
+	return t->news || !left;
+}
+
+/* The first ones only: there may be many. */
+static void drop_first_over(struct ocl_transfer *t)
+{
+	cl_uint n = 0;
+
+	while (n < t->event_count && is_over(t->events[n]))
+		clReleaseEvent(t->events[n++]);
+	if (!n)
+		return;
+	t->event_count -= n;
+	memmove(t->events, t->events + n, t->event_count * sizeof(*t->events));
+	t->news = true;
+}
+
+/* Complete when the command is, or all that are in the queue; NULL: that is so already. */
+static cl_event event_of(cl_command_queue queue, cl_event done)
+{
+	cl_event all_done = NULL;
 
 	if (!queue)
 		return NULL;
-	if (done && !(before && is_out_of_order(queue)))
+	if (done)
 		return clRetainEvent(done) ? NULL : done;
-	clEnqueueMarkerWithWaitList(queue, done ? 2 : 0, done ? events : NULL, &all_done);
+	clEnqueueMarkerWithWaitList(queue, 0, NULL, &all_done);
 	return all_done;
+}
+
+static bool add_event(struct ocl_transfer *t, cl_event event)
+{
+	cl_uint room = t->event_room ? 2 * t->event_room : 4;
+	cl_event *more;
+
+	if (t->event_count == t->event_room) {
+		more = realloc(t->events, room * sizeof(*more));
+		if (!more)
+			return false;
+		t->events = more;
+		t->event_room = room;
+	}
+	t->events[t->event_count++] = event;
+	return true;
 }
 
 /* The transfer of that name, or a new one; NULL if there is no such memory. */
 static struct ocl_transfer *host_transfer(cl_ulong host, cl_ulong id)
 {
-	struct ocl_transfer *t = ocl_transfer_take(id);
+	struct ocl_transfer *t = ocl_transfer_take_host(id);
 
 	if (t)
 		return t;
@@ -155,26 +202,37 @@ static struct ocl_transfer *host_transfer(cl_ulong host, cl_ulong id)
 	return NULL;
 }
 
+/* A program may wait for any of several commands, and look at what that one did. */
+static void host_expect(struct ocl_transfer *t, cl_command_queue queue, cl_event done)
+{
+	cl_event event;
+
+	drop_first_over(t);
+	event = event_of(queue, done);
+	if (event && add_event(t, event))
+		return;
+	t->news = true;
+	if (event)
+		clReleaseEvent(event);
+}
+
 cl_int ocl_server_host_mark(cl_command_queue queue, cl_event done, cl_ulong host, cl_ulong id,
 			    size_t offset, size_t size)
 {
 	struct ocl_transfer *t = host_transfer(host, id);
-	cl_event before;
 
 	if (!t)
 		return CL_INVALID_VALUE;
-	/* Only a guest that cheats has another transfer of that name, or no such bytes. */
-	if (t->host && offset <= t->host->size && size <= t->host->size - offset) {
-		before = t->event;
-		t->event = last_change(queue, done, before);
-		if (before)
-			clReleaseEvent(before);
+	/* Only a guest that cheats has no such bytes, or another transfer of that name. */
+	if (offset <= t->host->size && size <= t->host->size - offset) {
+		host_expect(t, queue, done);
 		t->base = t->host->base;
 		t->box = (struct ocl_box){
 			.offset = offset, .width = size, .height = 1, .depth = 1,
 		};
 	}
-	if (!ocl_transfer_add(t))
-		ocl_transfer_free(t);
-	return CL_SUCCESS;
+	if (ocl_transfer_add(t))
+		return CL_SUCCESS;
+	ocl_transfer_free(t);
+	return CL_INVALID_VALUE;
 }

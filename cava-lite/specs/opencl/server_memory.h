@@ -33,6 +33,10 @@ struct ocl_host {
  * @base: @box is relative to it
  * @box: the rows
  * @host: of memory that an object uses: keeps it; else NULL
+ * @events: with @host, in place of @event: of commands that may have changed it
+ * @event_count: those that were not seen to be complete
+ * @event_room: how many there is room for
+ * @news: one was, since the guest got the bytes
  */
 struct ocl_transfer {
 	cl_ulong id;
@@ -43,11 +47,18 @@ struct ocl_transfer {
 	char *base;
 	struct ocl_box box;
 	struct ocl_host *host;
+	cl_event *events;
+	cl_uint event_count;
+	cl_uint event_room;
+	bool news;
 };
 
 /* NULL without memory. */
 struct ocl_host *ocl_host_new(struct ava_bulk *bytes, cl_ulong address);
 void ocl_host_put(struct ocl_host *h);
+
+/* Has a command changed memory that the guest has not got, or is none under way? */
+bool ocl_host_news(struct ocl_transfer *t);
 
 /* The application's address of @p, with what it is in; 0 if it is in none. */
 void ocl_host_at(const char *p, cl_ulong *address, cl_ulong *id, cl_ulong *size);
@@ -56,8 +67,9 @@ void ocl_host_at(const char *p, cl_ulong *address, cl_ulong *id, cl_ulong *size)
 bool ocl_transfer_add(struct ocl_transfer *t);
 bool ocl_transfer_known(cl_ulong id);
 
-/* Takes it out; the caller's. NULL if there is none. */
+/* Takes it out; the caller's. NULL if there is none. The other one: if it has a @host. */
 struct ocl_transfer *ocl_transfer_take(cl_ulong id);
+struct ocl_transfer *ocl_transfer_take_host(cl_ulong id);
 void ocl_transfer_free(struct ocl_transfer *t);
 
 /* Host memory that is touched where rows are; NULL without memory. */

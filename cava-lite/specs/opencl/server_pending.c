@@ -66,10 +66,28 @@ struct ocl_transfer *ocl_transfer_take(cl_ulong id)
 	return t;
 }
 
+/* A read under way stays: what it writes to could not be freed if its name were lost. */
+struct ocl_transfer *ocl_transfer_take_host(cl_ulong id)
+{
+	struct ocl_transfer *t;
+
+	pthread_mutex_lock(&lock);
+	t = transfer_find(id);
+	if (t && !t->host)
+		t = NULL;
+	if (t)
+		tdelete(t, &transfers, by_id);
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
 void ocl_transfer_free(struct ocl_transfer *t)
 {
 	if (t->event)
 		clReleaseEvent(t->event);
+	while (t->event_count)
+		clReleaseEvent(t->events[--t->event_count]);
+	free(t->events);
 	ocl_heap_free(t->heap, t->heap_size);
 	if (t->host)
 		ocl_host_put(t->host);
@@ -81,11 +99,14 @@ static cl_uint counted;
 
 static void count_event(const void *node, VISIT which, int depth)
 {
-	const struct ocl_transfer *const *t = node;
+	const struct ocl_transfer *t = *(const struct ocl_transfer *const *)node;
 
 	(void)depth;
-	if ((which == postorder || which == leaf) && (*t)->event == counted_event)
-		counted++;
+	if (which != postorder && which != leaf)
+		return;
+	counted += t->event == counted_event;
+	for (cl_uint i = 0; i < t->event_count; i++)
+		counted += t->events[i] == counted_event;
 }
 
 cl_uint ocl_own_event_refs(cl_event event)
@@ -117,6 +138,8 @@ static cl_int transfer_state(struct ocl_transfer *t)
 
 	if (!t)
 		return CL_INVALID_VALUE;
+	if (t->host)
+		return ocl_host_news(t) ? OCL_READY : OCL_PENDING;
 	if (!t->event)
 		return OCL_READY;
 	status = event_status(t->event);
@@ -125,7 +148,10 @@ static cl_int transfer_state(struct ocl_transfer *t)
 	return status < 0 ? status : OCL_READY;
 }
 
-/* The guest needs nothing of it any more; a map lives on until it is unmapped. */
+/*
+ * The guest needs nothing of it any more; a map lives on until it is unmapped, and
+ * memory of which commands are under way until those are complete.
+ */
 static void transfer_over(struct ocl_transfer *t)
 {
 	if (!t)
@@ -133,17 +159,31 @@ static void transfer_over(struct ocl_transfer *t)
 	if (t->event)
 		clReleaseEvent(t->event);
 	t->event = NULL;
-	if (t->ptr)
+	if (t->ptr || t->event_count)
 		return;
 	tdelete(t, &transfers, by_id);
 	ocl_transfer_free(t);
 }
 
+/* Of one whose bytes are there: those, behind @at if there is room. */
+static cl_int take_bytes(struct ocl_transfer *t, size_t size, char *bytes, size_t *at)
+{
+	size_t len = t->ptr && !t->base ? 0 : ocl_box_size(&t->box);
+	cl_int more = t->event_count ? OCL_MORE : 0;
+
+	t->news = false;
+	if (len > size - *at)
+		return OCL_READY | more;
+	ocl_pack(bytes + *at, t->base, &t->box, 0, len);
+	*at += len;
+	return OCL_DONE | more;
+}
+
 cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states, size_t size,
 			  void *bytes, size_t *used)
 {
-	size_t at = 0, len;
 	struct ocl_transfer *t;
+	size_t at = 0;
 
 	if (!ids || !states || !used || (size && !bytes))
 		return CL_INVALID_VALUE;
@@ -151,15 +191,9 @@ cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int *states, si
 	for (cl_uint i = 0; i < count; i++) {
 		t = transfer_find(ids[i]);
 		states[i] = transfer_state(t);
-		if (states[i] == OCL_READY) {
-			len = t->ptr && !t->base ? 0 : ocl_box_size(&t->box);
-			if (len > size - at)
-				continue;
-			ocl_pack((char *)bytes + at, t->base, &t->box, 0, len);
-			at += len;
-			states[i] = OCL_DONE;
-		}
-		if (states[i] != OCL_PENDING)
+		if (states[i] == OCL_READY)
+			states[i] = take_bytes(t, size, bytes, &at);
+		if (states[i] == OCL_DONE || states[i] < 0)
 			transfer_over(t);
 	}
 	pthread_mutex_unlock(&lock);
@@ -176,8 +210,8 @@ static struct ocl_transfer *take_ready(cl_ulong id, size_t offset, size_t size)
 	pthread_mutex_lock(&lock);
 	t = transfer_find(id);
 	all = t ? ocl_box_size(&t->box) : 0;
-	if (!t || !t->base || transfer_state(t) != OCL_READY || offset > all ||
-	    size > all - offset)
+	if (!t || !t->base || offset > all || size > all - offset ||
+	    (!t->host && transfer_state(t) != OCL_READY))
 		t = NULL;
 	else
 		tdelete(t, &transfers, by_id);
@@ -205,22 +239,36 @@ cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size, struct ava_bulk
 	return err;
 }
 
+/* Its events, retained, in a list to free. Return: how many. */
+static cl_uint events_of(const struct ocl_transfer *t, cl_event **list)
+{
+	cl_uint n = 0;
+
+	*list = t ? calloc(t->event_count + 1, sizeof(**list)) : NULL;
+	if (!*list)
+		return 0;
+	if (t->event && !clRetainEvent(t->event))
+		(*list)[n++] = t->event;
+	for (cl_uint i = 0; i < t->event_count; i++)
+		if (!clRetainEvent(t->events[i]))
+			(*list)[n++] = t->events[i];
+	return n;
+}
+
 cl_int ocl_server_wait(cl_ulong id)
 {
-	struct ocl_transfer *t;
-	cl_event event = NULL;
+	cl_event *events;
+	cl_uint n;
 	cl_int err;
 
 	if (ocl_any_user_event_unset())
 		return CL_INVALID_OPERATION;
 	pthread_mutex_lock(&lock);
-	t = transfer_find(id);
-	if (t && t->event && !clRetainEvent(t->event))
-		event = t->event;
+	n = events_of(transfer_find(id), &events);
 	pthread_mutex_unlock(&lock);
-	if (!event)
-		return CL_INVALID_VALUE;
-	err = clWaitForEvents(1, &event);
-	clReleaseEvent(event);
+	err = n ? clWaitForEvents(n, events) : CL_INVALID_VALUE;
+	while (n)
+		clReleaseEvent(events[--n]);
+	free(events);
 	return err == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST ? CL_SUCCESS : err;
 }
