@@ -44,6 +44,16 @@ static bool times_works(const struct cl_env *env, cl_program program, int factor
 	return good;
 }
 
+/* The vendor's threads keep the kernel of a command for a moment after the command's end. */
+static void wait_for_kernels(cl_program program)
+{
+	double end = cl_test_seconds() + 5;
+	cl_uint refs = 2;
+
+	while (refs > 1 && cl_test_seconds() < end)
+		clGetProgramInfo(program, CL_PROGRAM_REFERENCE_COUNT, sizeof(refs), &refs, NULL);
+}
+
 static unsigned char *binary_of(cl_program program, size_t *size)
 {
 	unsigned char *binary = NULL;
@@ -185,10 +195,12 @@ static void test_rebuild(const struct cl_env *env)
 
 	clBuildProgram(program, 0, NULL, "-DTIMES=7", NULL, NULL);
 	tap(times_works(env, program, 7), "built with an option");
+	wait_for_kernels(program);
 	/* Naive: what is known of a program outlives its next build. */
 	err = clBuildProgram(program, 0, NULL, "-DTIMES=9", NULL, NULL);
 	tap_err(err, CL_SUCCESS, "and again with another");
 	tap(times_works(env, program, 9), "the new one holds");
+	wait_for_kernels(program);
 	clGetProgramBuildInfo(program, env->device, CL_PROGRAM_BUILD_OPTIONS, sizeof(options),
 			      options, NULL);
 	tap(!strcmp(options, "-DTIMES=9"), "CL_PROGRAM_BUILD_OPTIONS");
@@ -325,6 +337,90 @@ static void test_no_room(const struct cl_env *env)
 	clReleaseProgram(program);
 }
 
+/* ---- functions that are told of a build's end ----------------------------------------- */
+
+struct told {
+	int times;
+	cl_program program;
+	cl_device_id device;
+	cl_build_status status;
+	cl_int err;
+	bool has_log;
+};
+
+static void CL_CALLBACK tell(cl_program program, void *data)
+{
+	struct told *t = data;
+	size_t size = 0;
+
+	t->times++;
+	t->program = program;
+	if (!program)
+		return;
+	t->err = clGetProgramBuildInfo(program, t->device, CL_PROGRAM_BUILD_STATUS,
+				       sizeof(t->status), &t->status, NULL);
+	clGetProgramBuildInfo(program, t->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+	t->has_log = size > 1;
+}
+
+static void told_of(const char *what, const struct told *t, cl_program program, cl_int err)
+{
+	tap(true, "%s: %s, told %d times, of %s", what, cl_name(err), t->times,
+	    !t->program ? "nothing" : t->program == program ? "it" : "another");
+	if (t->program)
+		tap(true, "status %d, %s, %s", t->status, cl_name(t->err),
+		    t->has_log ? "a log" : "no log");
+}
+
+/* Naive: a function is told only of what went well, or is forgotten with the failed call. */
+static void test_told(const struct cl_env *env)
+{
+	cl_program good = program_of(env, source), bad = program_of(env, "__kernel oops"), program;
+	struct told t = { .device = env->device };
+	cl_int err;
+
+	told_of("a build", &t, good, clBuildProgram(good, 0, NULL, "", tell, &t));
+	t = (struct told){ .device = env->device };
+	told_of("a wrong build", &t, bad, clBuildProgram(bad, 0, NULL, "", tell, &t));
+	t = (struct told){ .device = env->device };
+	err = clCompileProgram(bad, 0, NULL, "", 0, NULL, NULL, tell, &t);
+	told_of("a wrong compilation", &t, bad, err);
+	t = (struct told){ .device = env->device };
+	told_of("a build for no devices", &t, good, clBuildProgram(good, 1, NULL, "", tell, &t));
+	t = (struct told){ .device = env->device };
+	err = clBuildProgram(good, 0, NULL, "", NULL, &t);
+	tap(true, "data for no function: %s", cl_name(err));
+	clCompileProgram(good, 0, NULL, "", 0, NULL, NULL, NULL, NULL);
+	program = clLinkProgram(env->context, 0, NULL, "", 1, &good, tell, &t, &err);
+	told_of("a link", &t, program, err);
+	clReleaseProgram(program);
+	clReleaseProgram(good);
+	clReleaseProgram(bad);
+}
+
+/* Naive: there is an end to how many strings a source may have. */
+static void test_many_strings(const struct cl_env *env)
+{
+	enum { MANY = 40000 };
+	const char **strings = calloc(MANY + 2, sizeof(*strings));
+	cl_program program;
+	size_t size = 0;
+	cl_int err;
+
+	strings[0] = "__kernel void times(__global int *a) {\n";
+	for (int i = 1; i <= MANY; i++)
+		strings[i] = i % 1000 ? "\n" : "a[get_global_id(0)] += 0;\n";
+	strings[MANY + 1] = "a[get_global_id(0)] *= 5; }\n";
+	program = clCreateProgramWithSource(env->context, MANY + 2, strings, NULL, &err);
+	tap_err(err, CL_SUCCESS, "a source of 40002 strings");
+	clGetProgramInfo(program, CL_PROGRAM_SOURCE, 0, NULL, &size);
+	tap(true, "%zu bytes", size);
+	tap_err(clBuildProgram(program, 0, NULL, "", NULL, NULL), CL_SUCCESS, "is built");
+	tap(times_works(env, program, 5), "and works");
+	clReleaseProgram(program);
+	free(strings);
+}
+
 int main(int argc, char **argv)
 {
 	struct cl_env env;
@@ -341,6 +437,8 @@ int main(int argc, char **argv)
 	test_link_two(&env);
 	test_other_sources(&env);
 	test_no_room(&env);
+	test_told(&env);
+	test_many_strings(&env);
 	cl_env_close(&env);
 	return tap_end();
 }

@@ -238,7 +238,7 @@ cl_int clEnqueueWaitForEvents(cl_command_queue queue, cl_uint n,
 cl_command_buffer_khr clCreateCommandBufferKHR(cl_uint n,
 	const cl_command_queue *queues ava_in ava_count(n) ava_keeps,
 	const cl_command_buffer_properties_khr *properties ava_in ava_list, OCL_ERROR)
-	ava_id(220) ava_guest_before(ocl_host_leave_commands()) ava_new;
+	ava_id(220) ava_new;
 
 cl_int clFinalizeCommandBufferKHR(cl_command_buffer_khr buffer)
 	ava_id(221);
@@ -259,7 +259,10 @@ cl_int clGetCommandBufferInfoKHR(cl_command_buffer_khr buffer,
 	OCL_VALUE_RET)
 	ava_id(225) OCL_REFS(buffer);
 
-/* What every recorded command ends with; there is no changing them later. */
+/*
+ * What every recorded command ends with; there is no changing them later. When they run
+ * is not seen here, so memory of the application that they use is left to its maps.
+ */
 #define OCL_SYNC cl_uint waits, \
 	const cl_sync_point_khr *wait_list ava_in ava_count(waits), \
 	cl_sync_point_khr *sync_point ava_out, cl_mutable_command_khr *mutable_handle ava_opaque
@@ -271,40 +274,42 @@ cl_int clCommandBarrierWithWaitListKHR(cl_command_buffer_khr record,
 cl_int clCommandCopyBufferKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, size_t from_offset,
 	size_t to_offset, size_t size, OCL_SYNC)
-	ava_id(227);
+	ava_id(227) ava_guest_before(ocl_host_leave_two(from, to));
 
 cl_int clCommandCopyBufferRectKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, OCL_XYZ(from_origin),
 	OCL_XYZ(to_origin), OCL_XYZ(region), size_t from_row, size_t from_slice,
 	size_t to_row, size_t to_slice, OCL_SYNC)
-	ava_id(228);
+	ava_id(228) ava_guest_before(ocl_host_leave_two(from, to));
 
 cl_int clCommandCopyBufferToImageKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem buffer, cl_mem image, size_t offset,
 	OCL_XYZ(origin), OCL_XYZ(region), OCL_SYNC)
-	ava_id(229);
+	ava_id(229) ava_guest_before(ocl_host_leave_two(buffer, image));
 
 cl_int clCommandCopyImageKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem from, cl_mem to, OCL_XYZ(from_origin),
 	OCL_XYZ(to_origin), OCL_XYZ(region), OCL_SYNC)
-	ava_id(230);
+	ava_id(230) ava_guest_before(ocl_host_leave_two(from, to));
 
 cl_int clCommandCopyImageToBufferKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem image, cl_mem buffer, OCL_XYZ(origin),
 	OCL_XYZ(region), size_t offset, OCL_SYNC)
-	ava_id(231);
+	ava_id(231) ava_guest_before(ocl_host_leave_two(image, buffer));
 
 cl_int clCommandFillBufferKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem mem,
-	const void *pattern ava_in ava_bytes(pattern_size), size_t pattern_size,
+	const void *pattern ava_in ava_bytes(given), size_t pattern_size,
 	size_t offset, size_t size, OCL_SYNC)
-	ava_id(232);
+	ava_id(232) ava_guest_before(ocl_host_leave_two(mem, NULL))
+	ava_implicit(size_t, given, ocl_pattern_bytes(pattern_size))
+	ava_server_replace(ocl_record_fill);
 
 cl_int clCommandFillImageKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable, cl_mem image,
 	const void *color ava_in ava_bytes(4 * sizeof(cl_uint)), OCL_XYZ(origin),
 	OCL_XYZ(region), OCL_SYNC)
-	ava_id(233);
+	ava_id(233) ava_guest_before(ocl_host_leave_two(image, NULL));
 
 cl_int clCommandNDRangeKernelKHR(cl_command_buffer_khr record,
 	cl_command_queue queue ava_nullable,
@@ -312,4 +317,4 @@ cl_int clCommandNDRangeKernelKHR(cl_command_buffer_khr record,
 	cl_kernel kernel, cl_uint dim, const size_t *offset ava_in ava_count(min(dim, 3)),
 	const size_t *global ava_in ava_count(min(dim, 3)),
 	const size_t *local ava_in ava_count(min(dim, 3)), OCL_SYNC)
-	ava_id(234);
+	ava_id(234) ava_guest_before(ocl_host_leave_args(kernel));

@@ -10,7 +10,8 @@
  * what commands may have changed comes back when the application can know that they
  * are complete. Either is found by comparing with what both had last, so that neither
  * overwrites what the other one wrote. A program that maps the object needs none of
- * this: from its first map on the object is left to its maps.
+ * this: from its first map on the object is left to its maps. So is one that recorded
+ * commands use, for when they run is not seen here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -314,18 +315,22 @@ void ocl_host_leave(cl_mem mem)
 	ocl_memory_unlock();
 }
 
-/* What recorded commands do is not known when they are executed. */
-cl_int ocl_host_leave_commands(void)
+void ocl_host_leave_id(cl_ulong id)
 {
-	if (!ocl_host_tracked())
-		return CL_SUCCESS;
+	struct ocl_shadow *s;
+
 	ocl_observed();
 	ocl_memory_lock();
-	for (struct ocl_shadow *s = hosts, *next; s; s = next) {
-		next = s->next_host;
+	s = host_find(id);
+	if (s)
 		host_give_up(s);
-	}
 	ocl_memory_unlock();
+}
+
+cl_int ocl_host_leave_two(cl_mem a, cl_mem b)
+{
+	ocl_host_leave(a);
+	ocl_host_leave(b);
 	return CL_SUCCESS;
 }
 

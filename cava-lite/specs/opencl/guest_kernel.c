@@ -321,6 +321,17 @@ cl_int ocl_host_use_args(cl_kernel kernel)
 	return CL_SUCCESS;
 }
 
+cl_int ocl_host_leave_args(cl_kernel kernel)
+{
+	uint32_t i, count;
+	struct host_arg *args = host_args(kernel_of(kernel), &count);
+
+	for (i = 0; i < count; i++)
+		ocl_host_leave_id(args[i].host);
+	free(args);
+	return CL_SUCCESS;
+}
+
 void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel, const cl_event *event)
 {
 	uint32_t i, count;

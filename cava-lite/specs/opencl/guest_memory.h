@@ -186,6 +186,7 @@ void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t l
 /* Of a kernel's argument: the memory that it uses, or 0, and whether it may be written. */
 cl_ulong ocl_host_id(cl_mem mem, bool *writable);
 void ocl_host_use_id(cl_ulong id);
+void ocl_host_leave_id(cl_ulong id);
 void ocl_host_wrote_id(cl_command_queue queue, cl_ulong id, const cl_event *event);
 
 /* The shadow goes: so do its maps. */

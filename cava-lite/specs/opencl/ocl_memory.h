@@ -283,7 +283,8 @@ ava_guest cl_int ocl_host_use_args(cl_kernel kernel);
 ava_guest void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel,
 				   const cl_event *event);
 ava_guest void ocl_host_leave(cl_mem mem);
-ava_guest cl_int ocl_host_leave_commands(void);
+ava_guest cl_int ocl_host_leave_two(cl_mem a, cl_mem b);
+ava_guest cl_int ocl_host_leave_args(cl_kernel kernel);
 ava_guest cl_int ocl_host_release(void);
 
 ava_server cl_int ocl_server_host_send(cl_ulong host, size_t offset, size_t size,
@@ -401,6 +402,13 @@ ava_server cl_int ocl_server_fill_image(cl_command_queue queue, cl_mem image,
 					const size_t *region, cl_uint waits,
 					const cl_event *wait_list, cl_event *event,
 					size_t given);
+
+ava_server cl_int ocl_record_fill(cl_command_buffer_khr record, cl_command_queue queue,
+				  cl_mem mem, const void *pattern, size_t pattern_size,
+				  size_t offset, size_t size, cl_uint waits,
+				  const cl_sync_point_khr *wait_list,
+				  cl_sync_point_khr *sync_point,
+				  cl_mutable_command_khr *mutable_handle, size_t given);
 
 #define OCL_PENDING	0	/* states of transfers; negative: failed, and forgotten */
 #define OCL_DONE	1	/* its bytes are there */

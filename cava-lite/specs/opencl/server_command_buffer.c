@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "opencl_common.h"
+#include "server_memory.h"
 
 /* One per platform that made a command buffer. Made once, and never freed. */
 struct functions {
@@ -310,15 +311,17 @@ cl_int clCommandCopyImageToBufferKHR(cl_command_buffer_khr record, cl_command_qu
 		waits, wait_list, sync_point, NULL);
 }
 
-cl_int clCommandFillBufferKHR(cl_command_buffer_khr record, cl_command_queue queue,
+cl_int ocl_record_fill(cl_command_buffer_khr record, cl_command_queue queue,
 	cl_mem mem, const void *pattern, size_t pattern_size, size_t offset, size_t size,
 	cl_uint waits, const cl_sync_point_khr *wait_list, cl_sync_point_khr *sync_point,
-	cl_mutable_command_khr *mutable_handle)
+	cl_mutable_command_khr *mutable_handle, size_t given)
 {
 	BY(f, record, fill_buffer);
 
-	if (mutable_handle)
+	if (mutable_handle || (pattern && given != ocl_pattern_bytes(pattern_size)))
 		return CL_INVALID_VALUE;
+	if (pattern && !given)
+		pattern = ocl_nowhere();
 	return f->fill_buffer(record, queue, mem, pattern, pattern_size, offset, size,
 		waits, wait_list, sync_point, NULL);
 }
