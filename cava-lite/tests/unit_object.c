@@ -154,6 +154,36 @@ static void test_kept_objects(void **state)
 	assert_true(forgotten(&got) == 1 && got == h);
 }
 
+static void *forget_one(void *handle)
+{
+	return (void *)(uintptr_t)forgotten(handle);
+}
+
+/*
+ * What a release ends is told by the thread that releases, and no other one just then:
+ * that would neither ask for what the end calls nor wait for it.
+ */
+static void test_forgotten_by(void **state)
+{
+	struct ava_object *whole = ava_object_new(NULL, 1), *part = ava_object_new(NULL, 1);
+	uint64_t h = ava_object_handle(whole, 1), got = 0;
+	struct ava_object_release r;
+	pthread_t thread;
+	void *seen;
+
+	(void)state;
+	assert_true(ava_object_keep(part, whole));
+	drop(whole, 1, &r);
+	ava_object_ask(true);
+	drop(part, 1, &r);
+	pthread_create(&thread, NULL, forget_one, &got);
+	pthread_join(thread, &seen);
+	assert_null(seen);
+	assert_true(ava_object_asks() && forgotten(&got) == 1 && got == h);
+	ava_object_ask(false);
+	assert_false(ava_object_asks());
+}
+
 static void test_held_objects(void **state)
 {
 	struct ava_object *o = ava_object_new(NULL, 1), *pinned = ava_object_new(NULL, 1), *other;
@@ -268,6 +298,7 @@ int unit_object(void)
 		cmocka_unit_test(test_found_objects),
 		cmocka_unit_test(test_found_in),
 		cmocka_unit_test(test_kept_objects),
+		cmocka_unit_test(test_forgotten_by),
 		cmocka_unit_test(test_held_objects),
 		cmocka_unit_test(test_objects_threads),
 		cmocka_unit_test(test_objects_child),

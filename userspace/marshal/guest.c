@@ -48,8 +48,7 @@ void ava_guest_begin(struct ava_gcall *g, const struct ava_guest_api *api, uint3
 	ava_cs_put_word(&g->args, 0);
 }
 
-/* @asks: this thread then asks for what the ends of the objects call. */
-static void guest_forget(struct ava_context *ctx, bool asks)
+void ava_guest_forget(struct ava_context *ctx)
 {
 	struct {
 		uint64_t head[AVA_CS_HEAD];
@@ -62,16 +61,11 @@ static void guest_forget(struct ava_context *ctx, bool asks)
 	uint64_t count;
 
 	while ((count = ava_object_forgotten(args.list, 24))) {
-		args.count = count | (asks ? AVA_CS_FORGET_ASKS : 0);
+		args.count = count | (ava_object_asks() ? AVA_CS_FORGET_ASKS : 0);
 		c.args_len = offsetof(typeof(args), list) + count * sizeof(args.list[0]);
 		/* A context that does not take it has ended, and what it had with it. */
 		ava_context_send(ctx, &c);
 	}
-}
-
-void ava_guest_forget(struct ava_context *ctx)
-{
-	guest_forget(ctx, false);
 }
 
 void ava_guest_end(struct ava_gcall *g)
@@ -79,7 +73,9 @@ void ava_guest_end(struct ava_gcall *g)
 	ava_cs_writer_fini(&g->args);
 	free(g->reply_heap);
 	if (g->ctx)
-		guest_forget(g->ctx, g->asks);
+		ava_guest_forget(g->ctx);
+	if (g->asks)
+		ava_object_ask(false);
 }
 
 void ava_guest_refuse(struct ava_gcall *g, int64_t status)
@@ -127,6 +123,8 @@ void ava_guest_put_handles(struct ava_gcall *g, const void *array, uint64_t coun
 void ava_guest_put_release(struct ava_gcall *g, const void *p, uint32_t type, uint32_t flags,
 			   int64_t invalid)
 {
+	if (g->asks)
+		ava_object_ask(true);
 	if (!p && !(flags & AVA_GUEST_NULLABLE))
 		ava_guest_refuse(g, invalid);
 	if (p && !g->err && !g->refused) {

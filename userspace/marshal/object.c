@@ -32,6 +32,7 @@ struct object {
 	struct ava_object pub;		/* what the application points to */
 	struct ava_hash_node by_handle;
 	struct object *next;		/* of those that ended together */
+	const void *by;			/* ended: only this thread tells the server; NULL: any */
 	struct attachment *attached;
 	struct object **kept;		/* what it keeps */
 	uint32_t kept_count, kept_room;
@@ -52,6 +53,7 @@ static struct ava_hash addresses;
 static struct ava_hash handles;
 static uint64_t next_serial = 1;
 static struct object *to_forget;	/* ended; the server does not know yet */
+static __thread bool asking;		/* its address names the thread */
 
 static struct object *object_of_node(struct ava_hash_node *by_address)
 {
@@ -205,6 +207,7 @@ static void objects_bury(struct object *ended)
 		free(o->kept);
 		pthread_mutex_lock(&lock);
 		o->buried = true;
+		o->by = asking ? &asking : NULL;
 		stays = o->seen || o->pins;
 		if (o->seen) {
 			o->next = to_forget;
@@ -231,16 +234,30 @@ static void object_settle_unlock(struct object *o)
 		objects_bury(o);
 }
 
+void ava_object_ask(bool ask)
+{
+	asking = ask;
+}
+
+bool ava_object_asks(void)
+{
+	return asking;
+}
+
 uint32_t ava_object_forgotten(struct ava_object_forgotten *list, uint32_t room)
 {
-	struct object *o, *dead = NULL;
+	struct object **pos = &to_forget, *o, *dead = NULL;
 	uint32_t n = 0;
 
 	if (!__atomic_load_n(&to_forget, __ATOMIC_RELAXED))
 		return 0;
 	pthread_mutex_lock(&lock);
-	while (n < room && (o = to_forget)) {
-		__atomic_store_n(&to_forget, o->next, __ATOMIC_RELAXED);
+	while (n < room && (o = *pos)) {
+		if (o->by && o->by != &asking) {
+			pos = &o->next;
+			continue;
+		}
+		__atomic_store_n(pos, o->next, __ATOMIC_RELAXED);
 		list[n].handle = o->by_handle.key;
 		list[n++].seen = o->seen;
 		o->seen = 0;

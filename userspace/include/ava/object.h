@@ -150,9 +150,21 @@ struct ava_object_forgotten {
  * @list: (out) room for them
  * @room: how many
  *
- * Each is returned once. Any thread. Return: how many there are in @list.
+ * Each is returned once; those that another thread's release ended, which asks for what
+ * their ends call, to that thread only. Any thread. Return: how many there are in @list.
  */
 uint32_t ava_object_forgotten(struct ava_object_forgotten *list, uint32_t room);
+
+/**
+ * ava_object_ask() - a release of this thread begins, or is over
+ * @ask: it begins; when the server was told of the ends, the thread asks what they call
+ */
+void ava_object_ask(bool ask);
+
+/**
+ * ava_object_asks() - is the calling thread between both?
+ */
+bool ava_object_asks(void);
 
 /**
  * ava_object_hold() - the runtime needs an object
