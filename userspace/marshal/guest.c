@@ -527,6 +527,17 @@ static bool guest_open_reply(struct ava_gcall *g, const struct ava_call *c)
 	}
 }
 
+/* What the server had is gone with it: nobody is left who could keep the object. */
+static bool guest_released_with_server(struct ava_gcall *g)
+{
+	if (!g->release.object || !ava_context_status(g->ctx))
+		return false;
+	g->err = 0;
+	g->local = true;
+	g->async = true;
+	return true;
+}
+
 bool ava_guest_call(struct ava_gcall *g)
 {
 	struct ava_call c = { .func = g->func };
@@ -548,7 +559,7 @@ bool ava_guest_call(struct ava_gcall *g)
 		g->err = g->async ? ava_context_send(g->ctx, &c) :
 				    ava_context_call(g->ctx, &c);
 	if (g->err)
-		return false;
+		return guest_released_with_server(g);
 	g->sent = true;
 	return g->async || guest_open_reply(g, &c);
 }

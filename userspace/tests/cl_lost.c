@@ -303,13 +303,13 @@ static void later_releases(void *mapped)
 	     "clEnqueueUnmapMemObject");
 	tap_err(clRetainMemObject(mem), CL_SUCCESS, "clRetainMemObject");
 	tap_err(clReleaseMemObject(mem), CL_SUCCESS, "clReleaseMemObject");
-	clReleaseEvent(gated);
-	clReleaseEvent(gate);
-	clReleaseKernel(kernel);
-	clReleaseProgram(program);
-	clReleaseMemObject(mem);
-	cl_env_close(&env);
-	tap(true, "releases return");
+	tap_err(clReleaseEvent(gated), CL_SUCCESS, "the last clReleaseEvent");
+	tap_err(clReleaseEvent(gate), CL_SUCCESS, "clReleaseEvent of a user event");
+	tap_err(clReleaseKernel(kernel), CL_SUCCESS, "the last clReleaseKernel");
+	tap_err(clReleaseProgram(program), CL_SUCCESS, "the last clReleaseProgram");
+	tap_err(clReleaseMemObject(mem), CL_SUCCESS, "the last clReleaseMemObject");
+	tap_err(clReleaseCommandQueue(env.queue), CL_SUCCESS, "the last clReleaseCommandQueue");
+	tap_err(clReleaseContext(env.context), CL_SUCCESS, "the last clReleaseContext");
 }
 
 /* ---- the test -------------------------------------------------------------------------- */
