@@ -288,6 +288,34 @@ static void test_sampler(const struct cl_env *env, cl_program program)
 	clReleaseMemObject(out);
 }
 
+/* Naive: there is an end to what fits into a message. */
+static void test_large(const struct cl_env *env)
+{
+	enum { LONGS = 25000 };
+	static const char text[] =
+		"typedef struct { ulong v[25000]; } large;\n"
+		"__kernel void sum(__global ulong *out, large s) { out[0] = s.v[0] + s.v[24999]; }\n";
+	static cl_ulong values[LONGS];
+	cl_program program = cl_test_build(env, text, "");
+	cl_kernel kernel = cl_test_kernel(program, "sum");
+	cl_mem out = cl_test_buffer(env, sizeof(cl_ulong));
+	bool good = true;
+
+	clSetKernelArg(kernel, 0, sizeof(out), &out);
+	for (cl_ulong i = 0; i < 20; i++) {
+		cl_ulong want = 1001 * i;
+
+		values[0] = i;
+		values[LONGS - 1] = 1000 * i;
+		good = good && !clSetKernelArg(kernel, 1, sizeof(values), values) &&
+		       !run(env, kernel, 1, 1) && cl_test_holds(env, out, 0, sizeof(want), &want);
+	}
+	tap(good, "20 times a struct of 200000 bytes");
+	clReleaseMemObject(out);
+	clReleaseKernel(kernel);
+	clReleaseProgram(program);
+}
+
 int main(void)
 {
 	struct cl_env env;
@@ -309,6 +337,7 @@ int main(void)
 		test_sampler(&env, program);
 		clReleaseProgram(program);
 	}
+	test_large(&env);
 	cl_env_close(&env);
 	return tap_end();
 }

@@ -196,7 +196,7 @@ ava_server cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t siz
 /* What is known of an argument: what it is, and how many bytes its value has. */
 enum { OCL_ARG_UNKNOWN, OCL_ARG_MEM, OCL_ARG_SAMPLER, OCL_ARG_QUEUE, OCL_ARG_BYTES, OCL_ARG_LOCAL };
 
-#define OCL_ARG_MAX	65536	/* bytes of a value, whose size is not known */
+#define OCL_ARG_MAX	(1u << 20)	/* bytes of a value, whose size is not known */
 
 struct ocl_arg {
 	cl_uint kind;
