@@ -336,7 +336,7 @@
  * Values and handles need nothing there; strings are ava_string and bytes
  * ava_in ava_bytes(expr), both cut to what an event carries (AVA_CALLBACK_MAX);
  * ava_is(expr): is not sent, the guest passes expr of the registering call again
- * (a parameter, or ret for the new object), which lives until then.
+ * (a parameter, or ret for the new object, NULL if there is none), which lives until then.
  * ava_was(expr): likewise for a callback that is called because that object ends:
  * only the pointer is kept, until then no other object gets it.
  * ava_lost(expr): the parameter's value if the server dies before it called back;

@@ -41,6 +41,21 @@ static const char *finder_of(const struct func *cb)
 	return "NULL";
 }
 
+static bool is_ret(const struct param *a)
+{
+	return a->is->op == EXPR_NAME && !strcmp(a->is->text, "ret");
+}
+
+/* The new object, if there is one: a call that made none may call back nevertheless. */
+static void emit_new_arg(const struct param *a, unsigned int given, struct text *out)
+{
+	const char *bare = a->type->bare;
+
+	text_add(out, "\t%s = (%s)(uintptr_t)ava_cb->is[%u];\n"
+		 "\tif (!ava_object_refs(%s))\n\t\t%s = NULL;\n", a->name, bare, given,
+		 a->name, a->name);
+}
+
 static void emit_arg(const struct func *cb, const struct param *a, unsigned int *given,
 		     struct text *out)
 {
@@ -48,6 +63,8 @@ static void emit_arg(const struct func *cb, const struct param *a, unsigned int 
 
 	if (a->is_userdata)
 		text_add(out, "\t%s = ava_cb->userdata;\n", a->name);
+	else if (a->is && is_ret(a))
+		emit_new_arg(a, (*given)++, out);
 	else if (a->is)
 		text_add(out, "\t%s = (%s)%sava_cb->is[%u];\n", a->name, bare,
 			 a->type->is_pointer ? "(uintptr_t)" : "", (*given)++);
@@ -119,9 +136,7 @@ static bool is_held(const struct param *p, const struct param *a)
 
 static const char *is_text(const struct func *f, const struct param *a)
 {
-	bool ret = a->is->op == EXPR_NAME && !strcmp(a->is->text, "ret");
-
-	return ret ? "ava_new_ret" : plain_text(f, a->is);
+	return is_ret(a) ? "ava_new_ret" : plain_text(f, a->is);
 }
 
 static void emit_done(const struct func *f, const struct param *p, struct text *out)

@@ -296,6 +296,7 @@ static void test_read_callback(const struct cl_env *env)
 struct built {
 	cl_program program;
 	cl_build_status status;
+	size_t log;
 	const struct cl_env *env;
 };
 
@@ -306,6 +307,8 @@ static void CL_CALLBACK on_built(cl_program program, void *data)
 	built->program = program;
 	clGetProgramBuildInfo(program, built->env->device, CL_PROGRAM_BUILD_STATUS,
 			      sizeof(built->status), &built->status, NULL);
+	clGetProgramBuildInfo(program, built->env->device, CL_PROGRAM_BUILD_LOG, 0, NULL,
+			      &built->log);
 	note(3);
 }
 
@@ -370,6 +373,36 @@ static void test_compile_link(const struct cl_env *env)
 	tap_err(err, CL_SUCCESS, "which has kernels");
 	clReleaseKernel(kernel);
 	clReleaseProgram(whole);
+	clReleaseProgram(part);
+}
+
+/* Naive: the program that nobody gets is gone before its callback runs. */
+static void test_link_fails(const struct cl_env *env)
+{
+	struct built compiled = { .env = env }, linked = { .env = env, .status = 77 };
+	cl_program part = program_of(env, "int other(int); __kernel void k(__global int *p) "
+				     "{ *p = other(1); }"), whole;
+	cl_int err;
+
+	clCompileProgram(part, 1, &env->device, "", 0, NULL, NULL, on_built, &compiled);
+	for (int i = 0; i < 20; i++) {
+		begin();
+		linked.log = 0;
+		linked.program = NULL;
+		whole = clLinkProgram(env->context, 1, &env->device, "", 1, &part, on_built,
+				      &linked, &err);
+		if (whole || err != CL_LINK_PROGRAM_FAILURE || !reached(1) || !linked.program)
+			break;
+	}
+	tap_err(err, CL_LINK_PROGRAM_FAILURE, "clLinkProgram without a function");
+	tap(!whole && reached(1), "gives no program and calls back");
+	tap(linked.program && linked.status == CL_BUILD_ERROR, "with one that is not linked");
+	tap(linked.log > 1, "and that has a log");
+	begin();
+	linked.program = part;
+	whole = clLinkProgram(env->context, 1, &env->device, "", 0, NULL, on_built, &linked, &err);
+	tap_err(err, CL_INVALID_VALUE, "a link of nothing");
+	tap(!whole && reached(1) && !linked.program, "calls back without a program");
 	clReleaseProgram(part);
 }
 
@@ -571,6 +604,7 @@ int main(void)
 	test_read_callback(&env);
 	test_build(&env);
 	test_build_fails(&env);
+	test_link_fails(&env);
 	test_compile_link(&env);
 	test_destructors(&env);
 	test_free_memory(&env);

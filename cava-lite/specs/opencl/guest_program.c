@@ -13,6 +13,11 @@
 cl_int ocl_get_program_info(cl_program program, cl_program_info name, size_t size,
 			    void *value, size_t *size_ret);
 cl_int ocl_get_program_binaries(cl_program program, size_t size, void *binaries);
+cl_program ocl_link_program(cl_context context, cl_uint n, const cl_device_id *devices,
+			    const char *options, cl_uint program_count,
+			    const cl_program *programs,
+			    void (CL_CALLBACK *notify)(cl_program, void *), void *user_data,
+			    cl_int *err);
 
 /* An object that is none is refused first. */
 cl_int ocl_check_binaries(cl_context context, cl_uint count, const size_t *lengths,
@@ -95,4 +100,21 @@ cl_int ocl_program_info(cl_program program, cl_program_info name, size_t size,
 	if (name == CL_PROGRAM_BINARIES)
 		return program_binaries(program, size, value, size_ret);
 	return ocl_get_program_info(program, name, size, value, size_ret);
+}
+
+cl_program ocl_link(cl_context context, cl_uint n, const cl_device_id *devices,
+		    const char *options, cl_uint program_count, const cl_program *programs,
+		    void (CL_CALLBACK *notify)(cl_program, void *), void *user_data, cl_int *err)
+{
+	cl_int status = CL_SUCCESS;
+	cl_program linked = ocl_link_program(context, n, devices, options, program_count,
+					     programs, notify, user_data, &status);
+
+	if (status && linked) {
+		clReleaseProgram(linked);
+		linked = NULL;
+	}
+	if (err)
+		*err = status;
+	return linked;
 }

@@ -143,6 +143,18 @@ ava_guest cl_int ocl_check_binaries(cl_context context, cl_uint count,
 ava_guest cl_int ocl_program_info(cl_program program, cl_program_info name,
 				  size_t size, void *value, size_t *size_ret);
 
+/* clLinkProgram; lets go of what a link that failed gives. */
+ava_guest cl_program ocl_link(cl_context context, cl_uint n, const cl_device_id *devices,
+			      const char *options, cl_uint program_count,
+			      const cl_program *programs,
+			      void (CL_CALLBACK *notify)(cl_program, void *), void *user_data,
+			      cl_int *err);
+ava_server cl_program ocl_server_link(cl_context context, cl_uint n,
+				      const cl_device_id *devices, const char *options,
+				      cl_uint program_count, const cl_program *programs,
+				      void (CL_CALLBACK *notify)(cl_program, void *),
+				      void *user_data, cl_int *err);
+
 ava_server cl_int ocl_server_program_info(cl_program program,
 					  cl_program_info name, size_t size,
 					  void *value, size_t *size_ret,

@@ -388,13 +388,19 @@ cl_int clCompileProgram(cl_program program, cl_uint n,
 	ava_id(127) ava_server_replace(ocl_compile)
 	ava_guest_before(ocl_give_headers(program, options, header_count, headers));
 
-cl_program clLinkProgram(cl_context context, cl_uint n,
+cl_program clLinkProgram(cl_context context, cl_uint n, const cl_device_id *devices,
+	const char *options, cl_uint program_count, const cl_program *programs,
+	void (CL_CALLBACK *notify)(cl_program, void *), void *user_data, cl_int *err)
+	ava_guest_replace(ocl_link);
+
+/* Not of the API: the same, but also a link that fails gives what its function was called with. */
+cl_program ocl_link_program(cl_context context, cl_uint n,
 	const cl_device_id *devices ava_in ava_count(n), const char *options ava_string,
 	cl_uint program_count, const cl_program *programs ava_in ava_count(program_count),
 	void (CL_CALLBACK *notify)(cl_program linked ava_is(ret), void *data)
 		ava_callback(user_data),
 	void *user_data, OCL_ERROR)
-	ava_id(128) ava_new;
+	ava_id(128) ava_new ava_server_replace(ocl_server_link) ava_outputs_if(1);
 
 cl_int clSetProgramSpecializationConstant(cl_program program, cl_uint spec_id,
 	size_t size, const void *value ava_in ava_bytes(size))

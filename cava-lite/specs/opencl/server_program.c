@@ -166,6 +166,75 @@ cl_int ocl_compile(cl_program program, cl_uint n, const cl_device_id *devices,
 	return err;
 }
 
+/*
+ * The function of a link that fails may ask the program for its log, but the vendor
+ * gives the program to nobody else, and ends it with the link. The function runs in
+ * the guest after that, so the program is kept until the link is over.
+ */
+struct link {
+	void (CL_CALLBACK *notify)(cl_program, void *);
+	void *user_data;
+	cl_program kept;
+	bool called, over;
+};
+
+static void CL_CALLBACK on_linked(cl_program program, void *data)
+{
+	struct link copy, *link = data;
+
+	pthread_mutex_lock(&lock);
+	link->called = true;
+	if (!link->over && program && !clRetainProgram(program))
+		link->kept = program;
+	copy = *link;
+	pthread_mutex_unlock(&lock);
+	if (copy.over)
+		free(link);
+	copy.notify(program, copy.user_data);
+}
+
+/* The link is over. Return: what was kept. The function that is still to come frees @link. */
+static cl_program link_over(struct link *link, bool failed)
+{
+	cl_program kept;
+	bool called;
+
+	pthread_mutex_lock(&lock);
+	link->over = true;
+	called = link->called;
+	kept = link->kept;
+	pthread_mutex_unlock(&lock);
+	if (called || failed)
+		free(link);
+	return kept;
+}
+
+cl_program ocl_server_link(cl_context context, cl_uint n, const cl_device_id *devices,
+			   const char *options, cl_uint program_count,
+			   const cl_program *programs,
+			   void (CL_CALLBACK *notify)(cl_program, void *), void *user_data,
+			   cl_int *err)
+{
+	struct link *link = notify ? calloc(1, sizeof(*link)) : NULL;
+	cl_program made, kept;
+
+	if (!link && notify) {
+		*err = CL_OUT_OF_HOST_MEMORY;
+		return NULL;
+	}
+	if (link) {
+		link->notify = notify;
+		link->user_data = user_data;
+	}
+	made = clLinkProgram(context, n, devices, options, program_count, programs,
+			     link ? on_linked : NULL, link ? link : user_data, err);
+	kept = link ? link_over(link, *err) : NULL;
+	if (!kept || (*err && !made))
+		return kept ? kept : made;
+	clReleaseProgram(kept);
+	return made;
+}
+
 /* Vendors are not prepared for programs that have no intermediate language. */
 cl_int ocl_specialize(cl_program program, cl_uint spec_id, size_t size, const void *value)
 {
