@@ -345,6 +345,21 @@ static void test_large(const struct cl_env *env, bool gated)
 	free(out);
 }
 
+/* Naive: a list of events in which there are none is no list. */
+static void test_no_count(const struct cl_env *env, cl_mem mem, uint8_t *bytes)
+{
+	cl_event done;
+	cl_int err;
+
+	clEnqueueMarkerWithWaitList(env->queue, 0, NULL, &done);
+	clWaitForEvents(1, &done);
+	err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, LARGE, bytes, 0, &done, NULL);
+	tap(true, "a write with a list and no count: %s", cl_name(err));
+	err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, LARGE, bytes, 0, &done, NULL);
+	tap(true, "a read: %s", cl_name(err));
+	clReleaseEvent(done);
+}
+
 /*
  * A transfer so large that it is worth to look whether it can be executed at once, in a
  * queue that is idle, that is busy, and that somebody holds.
@@ -363,6 +378,8 @@ static void test_at_once(const struct cl_env *env)
 					      NULL);
 	clFinish(env->queue);
 	tap(!err && !memcmp(out, bytes, LARGE), "large ones in a queue that is idle");
+	test_no_count(env, mem, bytes);
+	clFinish(env->queue);
 	clEnqueueMarkerWithWaitList(env->queue, 1, &gate, NULL);
 	cl_test_pattern(bytes, LARGE, 13);
 	memset(out, 0, LARGE);

@@ -145,14 +145,14 @@ static char *map_now(const struct command *c, cl_map_flags flags)
  * For a command that does not block. The queue was idle, but another thread of the
  * program may have put a command in that waits for what this thread does next. So the
  * map is not waited for without end; if need be it is undone, and the command comes
- * behind that.
+ * behind that. There is nothing in the wait list, but maybe a list: for the vendor to judge.
  */
 static char *map_soon(struct command *c, cl_map_flags flags)
 {
 	cl_event mapped;
 	cl_int err;
 	void *p = clEnqueueMapBuffer(c->queue, c->mem, CL_FALSE, flags, c->move->origin[0],
-				     c->size, 0, NULL, &mapped, &err);
+				     c->size, c->waits, c->wait_list, &mapped, &err);
 
 	if (err)
 		return NULL;
