@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -40,6 +41,18 @@ static cl_int header(const char *path, const char *text)
 	return ocl_server_header(path, strlen(text), text);
 }
 
+/* What another program's server in the same work directory has is not for this one. */
+static void other_server(void)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (!child)
+		_exit(ocl_server_build_in("/usr/src") || header("/usr/inc/x.h", "other"));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void test_header_places(void **state)
 {
 	static const char *const bad[] = {
@@ -48,10 +61,12 @@ static void test_header_places(void **state)
 	};
 
 	(void)state;
+	other_server();
 	assert_int_equal(header("/x.h", "early"), CL_INVALID_VALUE);
 	assert_int_equal(ocl_server_build_in("usr"), CL_INVALID_OPERATION);
 	assert_int_equal(ocl_server_build_in("/usr/../.."), CL_INVALID_OPERATION);
 	assert_int_equal(ocl_server_build_in("/usr/src"), CL_SUCCESS);
+	assert_int_equal(access("../inc/x.h", F_OK), -1);
 	assert_int_equal(header("/usr/inc/x.h", "one"), CL_SUCCESS);
 	assert_true(is_file("../inc/x.h", "one"));
 	assert_int_equal(header("/usr/./src//../inc/x.h", "two"), CL_SUCCESS);

@@ -104,7 +104,7 @@ static void test_said(const char *dir)
 	snprintf(name, sizeof(name), "%s/inner/wrong.h:2", dir);
 	clBuildProgram(program, 1, &env.device, options, NULL, NULL);
 	clGetProgramBuildInfo(program, env.device, CL_PROGRAM_BUILD_LOG, 65536, log, NULL);
-	tap(strstr(log, name) && !strstr(log, "/guest/"), "the log names file and line");
+	tap(strstr(log, name) && !strstr(log, "/guest-"), "the log names file and line");
 	clGetProgramBuildInfo(program, env.device, CL_PROGRAM_BUILD_OPTIONS, 65536, log, NULL);
 	tap(!strcmp(log, options), "the options are the program's");
 	clReleaseProgram(program);

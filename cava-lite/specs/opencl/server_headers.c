@@ -27,7 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *root;		/* of the copy; NULL if there is none; never changes again */
 static size_t names, bytes;
 
-/* With the lock. */
+/* With the lock. A work directory may be that of servers of other programs, too. */
 static bool root_make(void)
 {
 	char *cwd, *path;
@@ -35,10 +35,10 @@ static bool root_make(void)
 	if (root)
 		return true;
 	cwd = getcwd(NULL, 0);
-	if (!cwd || asprintf(&path, "%s/guest", cwd) < 0)
+	if (!cwd || asprintf(&path, "%s/guest-XXXXXX", cwd) < 0)
 		path = NULL;
 	free(cwd);
-	if (path && mkdir(path, 0700) && errno != EEXIST) {
+	if (path && !mkdtemp(path)) {
 		free(path);
 		path = NULL;
 	}
