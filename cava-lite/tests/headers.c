@@ -71,6 +71,11 @@ static void test_header_places(void **state)
 	assert_true(is_file("../inc/x.h", "one"));
 	assert_int_equal(header("/usr/./src//../inc/x.h", "two"), CL_SUCCESS);
 	assert_true(is_file("../inc/x.h", "two"));
+	assert_int_equal(header("/usr/inc/gone.h", "three"), CL_SUCCESS);
+	assert_int_equal(ocl_server_header("/usr/inc/gone.h", 0, NULL), CL_SUCCESS);
+	assert_int_equal(access("../inc/gone.h", F_OK), -1);
+	assert_int_equal(ocl_server_header("/usr/inc/gone.h", 0, NULL), CL_SUCCESS);
+	assert_int_equal(ocl_server_header("/usr/inc", 0, NULL), CL_INVALID_VALUE);
 	assert_int_equal(header("/usr/new/deep/", ""), CL_SUCCESS);
 	assert_int_equal(access("../new/deep/../../inc/x.h", F_OK), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -96,6 +101,11 @@ static void test_header_bounds(void **state)
 		n += !ocl_server_header(path, LARGE, large);
 	}
 	assert_in_range(n, 1, 4);
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "/usr/x%u.h", i);
+		assert_int_equal(ocl_server_header(path, 0, NULL), CL_SUCCESS);
+		assert_int_equal(ocl_server_header("/usr/x.h", LARGE, large), CL_SUCCESS);
+	}
 	assert_int_equal(header("/usr/x.h", "small"), CL_SUCCESS);
 	for (i = 0, n = 0; i < 10000; i++) {
 		snprintf(path, sizeof(path), "/many/%u/", i);

@@ -83,6 +83,9 @@ static void test_moves(const char *dir)
 	write_file("changed.h", "#define CHANGED 22\n");
 	check("#include \"changed.h\"", "CHANGED", "-I . -D SECOND", 22, "the file after a change");
 	tap_err(chdir(dir), 0, "and back");
+	check("#include \"same.h\"", "SAME", "-I inner -I other -D THIRD", 11, "the first of two");
+	tap_err(unlink("inner/same.h"), 0, "which goes");
+	check("#include \"same.h\"", "SAME", "-I inner -I other -D FOURTH", 12, "the second one");
 }
 
 static void test_missing(void)

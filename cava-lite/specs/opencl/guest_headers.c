@@ -34,6 +34,9 @@ struct search {
 	struct path *files;	/* with names that have no "..", to know them again */
 };
 
+/* What the server got from this process, by names without ".."; only grows. */
+static struct path *given;
+
 static bool path_add(struct path **list, char *name)
 {
 	struct path *p = name ? malloc(sizeof(*p)) : NULL;
@@ -110,6 +113,29 @@ static bool is_new(struct search *s, const char *path)
 	return false;
 }
 
+/* Like that of is_new(), which @name is from. */
+static bool was_given(const char *name)
+{
+	const struct path *p = __atomic_load_n(&given, __ATOMIC_ACQUIRE);
+
+	while (p && strcmp(p->name, name))
+		p = p->next;
+	return p;
+}
+
+static void note_given(const char *name)
+{
+	struct path *p = was_given(name) ? NULL : malloc(sizeof(*p));
+
+	if (!p)
+		return;
+	p->name = strdup(name);
+	p->next = __atomic_load_n(&given, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&given, &p->next, p, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+}
+
 /* A regular file's bytes with a NUL behind them, to free. */
 static char *read_file(const char *path, size_t *size)
 {
@@ -159,14 +185,23 @@ static const char *next_name(const char *text, size_t *len)
 
 static void give_included(struct search *s, const char *dir, size_t dir_len, const char *text);
 
-/* One of the places where a file may be. */
+/* One of the places where a file may be, or may have been at the build before. */
 static void give_file(struct search *s, char *path)
 {
+	char *text = NULL;
 	size_t size;
-	char *text = path && is_new(s, path) ? read_file(path, &size) : NULL;
 
-	if (text && !ocl_header(path, size, text))
-		give_included(s, path, strrchr(path, '/') - path, text);
+	if (path && is_new(s, path)) {
+		const char *name = s->files->name;
+
+		text = read_file(path, &size);
+		if (!text && was_given(name))
+			ocl_header(path, 0, NULL);
+		if (text && !ocl_header(path, size, text)) {
+			note_given(name);
+			give_included(s, path, strrchr(path, '/') - path, text);
+		}
+	}
 	free(text);
 	free(path);
 }

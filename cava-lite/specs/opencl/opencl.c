@@ -366,7 +366,7 @@ cl_int clReleaseProgram(cl_program program ava_releases)
 cl_int ocl_build_in(const char *dir ava_string)
 	ava_id(134) ava_server_replace(ocl_server_build_in);
 
-/* A file of the program's; with a slash at its end, a directory. */
+/* A file of the program's, without bytes one that is gone; with a slash at its end, a directory. */
 cl_int ocl_header(const char *path ava_string, size_t size, const void *bytes ava_in ava_bytes(size))
 	ava_id(135) ava_server_replace(ocl_server_header);
 

@@ -96,6 +96,13 @@ static char *place(const char *name)
 	return NULL;
 }
 
+/* Never more than there was, whoever else wrote here. */
+static void take_off(size_t files, size_t size)
+{
+	names -= files < names ? files : names;
+	bytes -= size < bytes ? size : bytes;
+}
+
 /* A build that reads meanwhile finds the old one or the new one. */
 static bool file_make(const char *path, const void *from, size_t size)
 {
@@ -106,7 +113,7 @@ static bool file_make(const char *path, const void *from, size_t size)
 	bool good;
 
 	if (size > BYTES_MAX - bytes || (!there && names >= NAMES_MAX) ||
-	    asprintf(&fresh, "%s/.new", root) < 0)
+	    asprintf(&fresh, "%s.new", root) < 0)
 		return false;
 	file = fopen(fresh, "we");
 	good = file && fwrite(from, 1, size, file) == size;
@@ -116,8 +123,26 @@ static bool file_make(const char *path, const void *from, size_t size)
 		return false;
 	names += !there;
 	bytes += size;
-	bytes -= there && (size_t)old.st_size < bytes ? (size_t)old.st_size : 0;
+	take_off(0, old.st_size);
 	return true;
+}
+
+/* The program has it no more. */
+static bool file_drop(const char *path)
+{
+	struct stat old;
+
+	if (stat(path, &old) || unlink(path))
+		return access(path, F_OK);
+	take_off(1, old.st_size);
+	return true;
+}
+
+static bool give(const char *path, size_t size, const void *from)
+{
+	if (path[strlen(path) - 1] == '/')
+		return true;
+	return from ? file_make(path, from, size) : file_drop(path);
 }
 
 cl_int ocl_server_build_in(const char *dir)
@@ -148,7 +173,7 @@ cl_int ocl_server_header(const char *name, size_t size, const void *from)
 	pthread_mutex_lock(&lock);
 	if (root)
 		path = place(name);
-	good = path && (path[strlen(path) - 1] == '/' || file_make(path, from, size));
+	good = path && give(path, size, from);
 	pthread_mutex_unlock(&lock);
 	free(path);
 	return good ? CL_SUCCESS : CL_INVALID_VALUE;
