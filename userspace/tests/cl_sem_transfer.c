@@ -362,7 +362,7 @@ static void test_no_count(const struct cl_env *env, cl_mem mem, uint8_t *bytes)
 
 /*
  * A transfer so large that it is worth to look whether it can be executed at once, in a
- * queue that is idle, that is busy, and that somebody holds.
+ * queue that is idle, and that somebody holds.
  */
 static void test_at_once(const struct cl_env *env)
 {

@@ -254,13 +254,15 @@ cl_int ocl_give_headers(cl_program program, const char *options, cl_uint n,
 {
 	static bool unwanted;		/* by a server that sees the files itself */
 	struct search s = { 0 };
+	cl_int err;
 	char *cwd;
 
 	if (__atomic_load_n(&unwanted, __ATOMIC_RELAXED))
 		return CL_SUCCESS;
 	cwd = getcwd(NULL, 0);
-	if (!cwd || ocl_build_in(cwd)) {
-		__atomic_store_n(&unwanted, cwd != NULL, __ATOMIC_RELAXED);
+	err = cwd ? ocl_build_in(cwd) : CL_OUT_OF_HOST_MEMORY;
+	if (err) {
+		__atomic_store_n(&unwanted, err == CL_INVALID_OPERATION, __ATOMIC_RELAXED);
 		free(cwd);
 		return CL_SUCCESS;
 	}

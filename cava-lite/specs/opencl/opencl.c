@@ -362,7 +362,10 @@ cl_int clRetainProgram(cl_program program ava_retains)
 cl_int clReleaseProgram(cl_program program ava_releases)
 	ava_id(125) OCL_RELEASED;
 
-/* Not of the API: builds that follow are where the program is in @dir. An error if they are anyway. */
+/*
+ * Not of the API: builds that follow are where the program is in @dir. CL_INVALID_OPERATION
+ * if they are anyway.
+ */
 cl_int ocl_build_in(const char *dir ava_string)
 	ava_id(134) ava_server_replace(ocl_server_build_in);
 

@@ -150,8 +150,10 @@ cl_int ocl_server_build_in(const char *dir)
 	char *name = NULL, *path = NULL;
 	bool good = false;
 
-	if (ava_server_follow() || !dir || asprintf(&name, "%s/", dir) < 0)
+	if (ava_server_follow())
 		return CL_INVALID_OPERATION;
+	if (!dir || asprintf(&name, "%s/", dir) < 0)
+		return CL_INVALID_VALUE;
 	pthread_mutex_lock(&lock);
 	if (root_make())
 		path = place(name);
@@ -160,7 +162,7 @@ cl_int ocl_server_build_in(const char *dir)
 	pthread_mutex_unlock(&lock);
 	free(path);
 	free(name);
-	return good ? CL_SUCCESS : CL_INVALID_OPERATION;
+	return good ? CL_SUCCESS : CL_INVALID_VALUE;
 }
 
 cl_int ocl_server_header(const char *name, size_t size, const void *from)

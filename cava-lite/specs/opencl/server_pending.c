@@ -54,31 +54,29 @@ bool ocl_transfer_known(cl_ulong id)
 	return known;
 }
 
-struct ocl_transfer *ocl_transfer_take(cl_ulong id)
+static struct ocl_transfer *transfer_take(cl_ulong id, bool of_host)
 {
 	struct ocl_transfer *t;
 
 	pthread_mutex_lock(&lock);
 	t = transfer_find(id);
+	if (t && of_host && !t->host)
+		t = NULL;
 	if (t)
 		tdelete(t, &transfers, by_id);
 	pthread_mutex_unlock(&lock);
 	return t;
 }
 
+struct ocl_transfer *ocl_transfer_take(cl_ulong id)
+{
+	return transfer_take(id, false);
+}
+
 /* A read under way stays: what it writes to could not be freed if its name were lost. */
 struct ocl_transfer *ocl_transfer_take_host(cl_ulong id)
 {
-	struct ocl_transfer *t;
-
-	pthread_mutex_lock(&lock);
-	t = transfer_find(id);
-	if (t && !t->host)
-		t = NULL;
-	if (t)
-		tdelete(t, &transfers, by_id);
-	pthread_mutex_unlock(&lock);
-	return t;
+	return transfer_take(id, true);
 }
 
 void ocl_transfer_free(struct ocl_transfer *t)
