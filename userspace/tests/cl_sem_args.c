@@ -316,6 +316,26 @@ static void test_large(const struct cl_env *env)
 	clReleaseProgram(program);
 }
 
+/* Naive: what may be a number or a buffer is given to a library that follows it. */
+static void test_wrong_object(const struct cl_env *env, cl_program program)
+{
+	cl_kernel kernel = cl_test_kernel(program, "of_number");
+	cl_mem out = cl_test_buffer(env, 16);
+	const cl_ulong zero = 0, want = (cl_ulong)(uintptr_t)&zero;
+
+	/* refused or not */
+	clSetKernelArg(kernel, 0, sizeof(kernel), &kernel);
+	tap_err(clSetKernelArg(kernel, 0, sizeof(out), &out), CL_SUCCESS,
+		"a buffer behind what is none");
+	clSetKernelArg(kernel, 1, sizeof(zero), &zero);
+	tap_err(clSetKernelArg(kernel, 2, sizeof(want), &want), CL_SUCCESS,
+		"a number that is an address");
+	run(env, kernel, 1, 1);
+	tap(cl_test_holds(env, out, 0, sizeof(want), &want), "arrives");
+	clReleaseMemObject(out);
+	clReleaseKernel(kernel);
+}
+
 int main(void)
 {
 	struct cl_env env;
@@ -333,6 +353,7 @@ int main(void)
 		test_loop(&env, program);
 		test_buffers_in_turn(&env, program);
 		test_refused(&env, program);
+		test_wrong_object(&env, program);
 		test_sub_buffer(&env, program);
 		test_sampler(&env, program);
 		clReleaseProgram(program);

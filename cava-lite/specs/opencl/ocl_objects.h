@@ -219,7 +219,8 @@ ava_server cl_int ocl_server_kernel_args(cl_kernel kernel, cl_uint n, struct ocl
 					 cl_uint *count);
 
 /* Which object is the kernel's argument? 1 memory, 2 sampler, 3 queue; 0 none, -1 not known. */
-ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size);
+ava_server int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size,
+			      const void *value, cl_bool known);
 
 /*
  * How many bytes of the value go along: none where the vendor will refuse the size,

@@ -461,7 +461,8 @@ cl_int clReleaseKernel(cl_kernel kernel ava_releases)
 
 cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
 	const void *value ava_in ava_bytes(given)
-		ava_maybe_handle(ocl_arg_object(kernel, index, given), cl_mem, cl_sampler, cl_command_queue))
+		ava_maybe_handle(ocl_arg_object(kernel, index, given, value, known), cl_mem,
+				 cl_sampler, cl_command_queue))
 	ava_id(145) ava_implicit(size_t, given, ocl_arg_given(kernel, index, size, value))
 	ava_implicit(cl_bool, known, ocl_arg_known(kernel, index, size, value))
 	ava_server_replace(ocl_set_arg) ava_sync_if(!known)

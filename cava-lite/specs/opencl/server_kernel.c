@@ -83,8 +83,27 @@ static struct ocl_arg arg_of(cl_kernel kernel, cl_uint index)
 	return arg;
 }
 
-int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size)
+/*
+ * What the vendor does not tell, its answers to no object and no value do: a buffer may
+ * be either, local memory has no value, and all else must have one. The argument is set
+ * next; one that is then refused is left without a buffer.
+ */
+static int kind_seen(cl_kernel kernel, cl_uint index)
 {
+	const cl_mem none = NULL;
+	cl_int err = clSetKernelArg(kernel, index, sizeof(none), &none);
+
+	if (err == CL_INVALID_ARG_VALUE)
+		return 0;
+	if (err || clSetKernelArg(kernel, index, sizeof(none), NULL))
+		return -1;
+	return OCL_ARG_MEM;
+}
+
+int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size, const void *value,
+		   cl_bool known)
+{
+	static const cl_mem none;
 	struct ocl_arg arg;
 
 	/* No object: the vendor's library refuses the size where it should be one. */
@@ -93,7 +112,9 @@ int ocl_arg_object(cl_kernel kernel, cl_uint index, size_t size)
 	arg = arg_of(kernel, index);
 	switch (arg.kind) {
 	case OCL_ARG_UNKNOWN:
-		return -1;
+		if (known || !value || !memcmp(value, &none, sizeof(none)))
+			return -1;
+		return kind_seen(kernel, index);
 	case OCL_ARG_BYTES:
 	case OCL_ARG_LOCAL:
 		return 0;
