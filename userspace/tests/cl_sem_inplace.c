@@ -9,6 +9,10 @@
  */
 #include "cl_test.h"
 
+#include <semaphore.h>
+#include <sys/mman.h>
+#include <time.h>
+
 #define COUNT	20000
 #define BYTES	(COUNT * sizeof(int))
 
@@ -314,6 +318,54 @@ static void test_released(struct here *h)
 	clReleaseEvent(gate);
 }
 
+static int *lent, at_end;
+static sem_t taken;
+
+static void CL_CALLBACK take_back(cl_mem mem, void *data)
+{
+	(void)mem;
+	(void)data;
+	at_end = lent[COUNT - 1];
+	munmap(lent, COUNT * sizeof(*lent));
+	sem_post(&taken);
+}
+
+static bool is_taken(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	return !sem_timedwait(&taken, &until);
+}
+
+/*
+ * Naive: what a command did is asked for with the queue's other commands. The object ends
+ * here while those wait, and then there is no such memory any more.
+ */
+static void test_taken_back(struct here *h)
+{
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	cl_command_queue queue = queue_of(h, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
+	const size_t items = COUNT, size = COUNT * sizeof(*lent);
+	cl_mem mem;
+
+	sem_init(&taken, 0, 0);
+	lent = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mem = clCreateBuffer(h->env.context, CL_MEM_USE_HOST_PTR, size, lent, NULL);
+	clSetMemObjectDestructorCallback(mem, take_back, NULL);
+	clSetKernelArg(h->inc, 0, sizeof(mem), &mem);
+	clEnqueueMarkerWithWaitList(queue, 1, &gate, NULL);
+	clEnqueueNDRangeKernel(queue, h->inc, 1, NULL, &items, NULL, 0, NULL, NULL);
+	clReleaseMemObject(mem);
+	clFlush(queue);
+	tap(is_taken() && at_end == 1, "the object's end finds what the command wrote");
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	tap_err(clFinish(queue), CL_SUCCESS, "and later nothing is written to memory that went");
+	clReleaseEvent(gate);
+	clReleaseCommandQueue(queue);
+}
+
 int main(void)
 {
 	struct here h;
@@ -334,6 +386,7 @@ int main(void)
 	test_each_event(&h, 0, "with order");
 	test_each_event(&h, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, "without order");
 	test_released(&h);
+	test_taken_back(&h);
 	clReleaseKernel(h.inc);
 	clReleaseKernel(h.put);
 	clReleaseKernel(h.even);

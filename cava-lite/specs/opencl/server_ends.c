@@ -7,12 +7,18 @@
 #include <ava/callback.h>
 
 #include "opencl_common.h"
+#include "server_memory.h"
 
 cl_int ocl_mem_ends(cl_mem mem, void (CL_CALLBACK *notify)(cl_mem, void *), void *user_data)
 {
+	cl_int err;
+
 	if (notify)
 		ava_server_callback_ends(user_data);
-	return clSetMemObjectDestructorCallback(mem, notify, user_data);
+	err = clSetMemObjectDestructorCallback(mem, notify, user_data);
+	if (!err)
+		ocl_host_tell_end(mem);
+	return err;
 }
 
 cl_int ocl_context_ends(cl_context context, void (CL_CALLBACK *notify)(cl_context, void *),

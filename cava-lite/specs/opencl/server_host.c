@@ -74,6 +74,44 @@ void ocl_host_put(struct ocl_host *h)
 	free(h);
 }
 
+void ocl_host_over(struct ocl_host *h)
+{
+	__atomic_store_n(&h->over, true, __ATOMIC_RELEASE);
+}
+
+static void CL_CALLBACK object_ends(cl_mem mem, void *p)
+{
+	(void)mem;
+	ocl_host_over(p);
+}
+
+/* That of the object itself, which keeps it; NULL if it is another one's part, or has none. */
+static struct ocl_host *host_of(cl_mem mem)
+{
+	cl_mem whole = NULL;
+	struct ocl_host *h;
+	char *p = NULL;
+
+	clGetMemObjectInfo(mem, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(whole), &whole, NULL);
+	clGetMemObjectInfo(mem, CL_MEM_HOST_PTR, sizeof(p), &p, NULL);
+	if (!p || whole)
+		return NULL;
+	pthread_mutex_lock(&lock);
+	for (h = all; h && h->base != p; h = h->next)
+		;
+	pthread_mutex_unlock(&lock);
+	return h;
+}
+
+/* What was registered last is called first. */
+void ocl_host_tell_end(cl_mem mem)
+{
+	struct ocl_host *h = host_of(mem);
+
+	if (h)
+		clSetMemObjectDestructorCallback(mem, object_ends, h);
+}
+
 static struct ocl_host *host_get(cl_ulong id)
 {
 	struct ocl_host *h;
@@ -125,12 +163,14 @@ static bool is_over(cl_event event)
 			      NULL) || status <= CL_COMPLETE;
 }
 
+/* An event may be that of all commands in a queue, of which others are under way. */
 bool ocl_host_news(struct ocl_transfer *t)
 {
+	bool ended = __atomic_load_n(&t->host->over, __ATOMIC_ACQUIRE);
 	cl_uint i, left = 0;
 
 	for (i = 0; i < t->event_count; i++) {
-		if (!is_over(t->events[i])) {
+		if (!ended && !is_over(t->events[i])) {
 			t->events[left++] = t->events[i];
 			continue;
 		}

@@ -16,6 +16,7 @@
 static void CL_CALLBACK host_memory_free(cl_mem mem, void *p)
 {
 	(void)mem;
+	ocl_host_over(p);
 	ocl_host_put(p);
 }
 

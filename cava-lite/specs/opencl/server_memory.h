@@ -21,6 +21,7 @@ struct ocl_host {
 	size_t size;
 	cl_ulong address;	/* the application's: only a name */
 	void *heap;
+	bool over;		/* no command uses it any more; atomic */
 };
 
 /**
@@ -56,6 +57,10 @@ struct ocl_transfer {
 /* NULL without memory. */
 struct ocl_host *ocl_host_new(struct ava_bulk *bytes, cl_ulong address);
 void ocl_host_put(struct ocl_host *h);
+
+/* The object ended. And: functions that are told of that find the memory as it is then. */
+void ocl_host_over(struct ocl_host *h);
+void ocl_host_tell_end(cl_mem mem);
 
 /* Has a command changed memory that the guest has not got, or is none under way? */
 bool ocl_host_news(struct ocl_transfer *t);
