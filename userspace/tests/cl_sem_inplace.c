@@ -223,7 +223,32 @@ static void test_freed(struct here *h)
 	tap(good, "freed before the object is released, and used again");
 }
 
-/* From its first map on an object has what OpenCL promises. */
+/* Naive: a program that maps once, to fill the memory, is taken for one that always maps. */
+static void test_filled_by_map(struct here *h)
+{
+	int *p;
+
+	begin(h);
+	a[5] = 5000;
+	p = clEnqueueMapBuffer(h->env.queue, h->mem_a, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
+			       BYTES, 0, NULL, NULL, NULL);
+	tap(p == a && a[5] == 5000, "a map has what the program wrote before");
+	for (int i = 0; i < COUNT; i++)
+		p[i] = i + 10;
+	clEnqueueUnmapMemObject(h->env.queue, h->mem_a, p, 0, NULL, NULL);
+	launch(h, h->inc, COUNT, NULL);
+	clFinish(h->env.queue);
+	tap(counts(a, 11), "filled through a map, then used in place");
+	for (int i = 0; i < COUNT; i++)
+		a[i] += 100;
+	launch(h, h->inc, COUNT, NULL);
+	launch(h, h->put, COUNT, NULL);
+	clFinish(h->env.queue);
+	tap(counts(a, 112) && counts(b, 112), "and written to between launches");
+	end(h);
+}
+
+/* From its first map behind a command on an object has what OpenCL promises. */
 static void test_then_map(struct here *h)
 {
 	bool good = true;
@@ -381,6 +406,7 @@ int main(void)
 	test_migrate(&h);
 	test_parts(&h);
 	test_freed(&h);
+	test_filled_by_map(&h);
 	test_then_map(&h);
 	test_out_of_order(&h);
 	test_each_event(&h, 0, "with order");

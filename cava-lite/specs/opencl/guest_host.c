@@ -9,9 +9,9 @@
  * So what the application changed is sent before a command that uses the object, and
  * what commands may have changed comes back when the application can know that they
  * are complete. Either is found by comparing with what both had last, so that neither
- * overwrites what the other one wrote. A program that maps the object needs none of
- * this: from its first map on the object is left to its maps. So is one that recorded
- * commands use, for when they run is not seen here.
+ * overwrites what the other one wrote. A program that maps the object to see what
+ * commands did needs none of this: from that map on the object is left to its maps. So
+ * is one that recorded commands use, for when they run is not seen here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -182,8 +182,10 @@ static void use_range(cl_ulong id, size_t at, size_t len)
 
 	ocl_memory_lock();
 	s = host_find(id);
-	if (s)
+	if (s) {
+		s->used = true;
 		host_use(s, at, len);
+	}
 	ocl_memory_unlock();
 }
 
@@ -312,6 +314,23 @@ void ocl_host_leave(cl_mem mem)
 	ocl_memory_lock();
 	if (!s->left)
 		host_give_up(s);
+	ocl_memory_unlock();
+}
+
+/* A map that comes before all commands is how a program fills the memory, and no more. */
+void ocl_host_mapped(cl_mem mem)
+{
+	size_t origin;
+	struct ocl_shadow *s = host_of(mem, &origin);
+
+	if (!s || __atomic_load_n(&s->left, __ATOMIC_RELAXED))
+		return;
+	ocl_observed();
+	ocl_memory_lock();
+	if (!s->left && s->used)
+		host_give_up(s);
+	else if (!s->left)
+		host_use(s, 0, SIZE_MAX);
 	ocl_memory_unlock();
 }
 

@@ -266,7 +266,7 @@ static void *map_object(struct mapping *c, cl_int *errcode)
 	cl_int err = CL_SUCCESS;
 	void *ptr = NULL;
 
-	ocl_host_leave(c->mem);
+	ocl_host_mapped(c->mem);
 	c->m = ocl_mem_of(c->mem);
 	if (c->m && ocl_move_inside(&c->move, &c->m->facts) && !map_prepare(c))
 		err = CL_OUT_OF_HOST_MEMORY;

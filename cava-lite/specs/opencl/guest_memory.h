@@ -28,6 +28,7 @@ struct ocl_map;
  * @host_id: the server's name for its copy of memory that is @given; else 0
  * @host_size: its bytes
  * @seen: what it and the application's memory had last; under the lock, see guest_host.c
+ * @used: by a command since it was made; under the lock
  * @left: to its maps; under the lock
  * @next_host: under the lock
  */
@@ -40,6 +41,7 @@ struct ocl_shadow {
 	cl_ulong host_id;
 	size_t host_size;
 	char *seen;
+	bool used;
 	bool left;
 	struct ocl_shadow *next_host;
 };

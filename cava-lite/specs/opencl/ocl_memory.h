@@ -283,6 +283,7 @@ ava_guest cl_int ocl_host_use_args(cl_kernel kernel);
 ava_guest void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel,
 				   const cl_event *event);
 ava_guest void ocl_host_leave(cl_mem mem);
+ava_guest void ocl_host_mapped(cl_mem mem);
 ava_guest cl_int ocl_host_leave_two(cl_mem a, cl_mem b);
 ava_guest cl_int ocl_host_leave_args(cl_kernel kernel);
 ava_guest cl_int ocl_host_release(void);
