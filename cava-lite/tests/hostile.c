@@ -6,7 +6,6 @@
  * library is this machine's. Objects are made here and named as a guest would; what
  * the server does with the calls must be an answer, and never memory that is not its.
  */
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +19,7 @@
 #include <ava/cs_serve.h>
 #include <ava/server.h>
 
-#include "opencl_common.h"
+#include "hostile.h"
 
 #define KIB	1024u
 #define SIZE	(1024 * KIB)	/* of the buffer */
@@ -32,78 +31,6 @@ static cl_context context;
 static cl_command_queue queue;
 static cl_mem buffer;
 static uint64_t next_handle = 1, context_h, queue_h, buffer_h;
-
-/* ---- a channel of one segment, and what happens when the server writes to it --------- */
-
-static void (*when_pushed)(void);
-
-int ava_server_pull(struct ava_server_call *call, uint32_t seg, uint64_t offset, void *buf,
-		    uint64_t len)
-{
-	(void)call;
-	(void)seg;
-	(void)offset;
-	memset(buf, 0x2a, len);
-	return 0;
-}
-
-int ava_server_push(struct ava_server_call *call, uint32_t seg, uint64_t offset, const void *buf,
-		    uint64_t len)
-{
-	volatile unsigned char sum = 0;
-	void (*then)(void) = when_pushed;
-
-	(void)call;
-	(void)seg;
-	(void)offset;
-	for (uint64_t i = 0; i < len; i++)
-		sum += ((const unsigned char *)buf)[i];
-	when_pushed = NULL;
-	if (then)
-		then();
-	return 0;
-}
-
-int ava_server_event(uint64_t cookie, const void *data, uint32_t len)
-{
-	(void)cookie;
-	(void)data;
-	(void)len;
-	return 0;
-}
-
-bool ava_server_follow(void)
-{
-	return false;
-}
-
-/* ---- another thread of the program, just before the server maps ------------------------- */
-
-static cl_event gate;	/* what it puts into the queue waits for that, if there is one */
-static bool held;	/* it did */
-
-/* However slow this machine is just now: until then the queue is seen to be idle. */
-cl_int clEnqueueMarkerWithWaitList(cl_command_queue q, cl_uint waits, const cl_event *wait_list,
-				   cl_event *event)
-{
-	typeof(&clEnqueueMarkerWithWaitList) real = dlsym(RTLD_NEXT, "clEnqueueMarkerWithWaitList");
-	cl_int err = real(q, waits, wait_list, event);
-
-	if (!err && event && gate && !held)
-		clWaitForEvents(1, event);
-	return err;
-}
-
-void *clEnqueueMapBuffer(cl_command_queue q, cl_mem mem, cl_bool blocking, cl_map_flags flags,
-			 size_t offset, size_t size, cl_uint waits, const cl_event *wait_list,
-			 cl_event *event, cl_int *err)
-{
-	typeof(&clEnqueueMapBuffer) real = dlsym(RTLD_NEXT, "clEnqueueMapBuffer");
-
-	if (gate)
-		held = !clEnqueueBarrierWithWaitList(q, 1, &gate, NULL);
-	return real(q, mem, blocking, flags, offset, size, waits, wait_list, event, err);
-}
 
 /* ---- calls ----------------------------------------------------------------------------- */
 
@@ -350,7 +277,6 @@ static void test_name_twice(void **state)
 	assert_int_equal(fetch(7, 0, 64), CL_INVALID_VALUE);
 }
 
-static cl_event gate;
 static uint64_t gate_h;
 
 /* As another thread of the guest could. */
@@ -366,14 +292,14 @@ static void read_under_same_name(void)
 static void test_name_taken_over(void **state)
 {
 	struct ocl_move move = buffer_move(8, 64);
+	cl_event other = clCreateUserEvent(context, NULL);
 
 	(void)state;
-	gate = clCreateUserEvent(context, NULL);
-	gate_h = name(gate, AVA_T_cl_event);
+	gate_h = name(other, AVA_T_cl_event);
 	assert_int_equal(transfer(AVA_F_ocl_read, &move, 0, 0), CL_SUCCESS);
 	when_pushed = read_under_same_name;
 	assert_int_equal(fetch(8, 0, 64), CL_SUCCESS);
-	clSetUserEventStatus(gate, CL_COMPLETE);
+	clSetUserEventStatus(other, CL_COMPLETE);
 	clFinish(queue);
 	assert_int_equal(fetch(8, 0, 300 * KIB), CL_SUCCESS);
 }

@@ -54,12 +54,12 @@ $(T)/record-tiny: $(T)/vendor.o
 $(eval $(call fuzz_rules,opencl,specs/opencl,$(O)/opencl,-lOpenCL))
 
 # Calls that no guest makes, to the OpenCL server with the vendor's own library.
-$(T)/hostile: tests/hostile.c $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/*.[ch]) \
+$(T)/hostile: tests/hostile.c tests/hostile_channel.c tests/hostile.h $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/*.[ch]) \
 		$(wildcard ../userspace/include/ava/*.h) $(O)/opencl/opencl_common.h
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) -Wno-unused-parameter -Wno-deprecated-declarations -DAVA_NO_MAIN \
 		-fsanitize=address,undefined -fno-sanitize-recover -Ispecs/opencl -I$(O)/opencl -o $@ \
-		$< $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/server*.c) \
+		tests/hostile.c tests/hostile_channel.c $(filter-out tests/fuzz.c,$(FUZZ_SRC)) $(wildcard specs/opencl/server*.c) \
 		$(O)/opencl/opencl_server.c $(O)/opencl/opencl_table.c -lOpenCL -lcmocka
 
 $(T)/headers: tests/headers.c specs/opencl/server_headers.c $(wildcard specs/opencl/*.h) ../userspace/common/rmtree.c
