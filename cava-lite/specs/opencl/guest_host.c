@@ -303,7 +303,7 @@ static void host_give_up(struct ocl_shadow *s)
 	ocl_shadow_put_locked(s);
 }
 
-void ocl_host_leave(cl_mem mem)
+static void leave(cl_mem mem, bool unused_too)
 {
 	size_t origin;
 	struct ocl_shadow *s = host_of(mem, &origin);
@@ -312,26 +312,22 @@ void ocl_host_leave(cl_mem mem)
 		return;
 	ocl_observed();
 	ocl_memory_lock();
-	if (!s->left)
+	if (!s->left && (s->used || unused_too))
 		host_give_up(s);
+	else if (!s->left)
+		host_use(s, 0, SIZE_MAX);
 	ocl_memory_unlock();
+}
+
+void ocl_host_leave(cl_mem mem)
+{
+	leave(mem, true);
 }
 
 /* A map that comes before all commands is how a program fills the memory, and no more. */
 void ocl_host_mapped(cl_mem mem)
 {
-	size_t origin;
-	struct ocl_shadow *s = host_of(mem, &origin);
-
-	if (!s || __atomic_load_n(&s->left, __ATOMIC_RELAXED))
-		return;
-	ocl_observed();
-	ocl_memory_lock();
-	if (!s->left && s->used)
-		host_give_up(s);
-	else if (!s->left)
-		host_use(s, 0, SIZE_MAX);
-	ocl_memory_unlock();
+	leave(mem, false);
 }
 
 void ocl_host_leave_id(cl_ulong id)
