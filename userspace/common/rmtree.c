@@ -5,6 +5,7 @@
  * A server chooses what lies in its work directory, also how deep. So nothing
  * is followed and nothing recurses: directories that are not empty are emptied
  * into the top, one level at a time, under names that cannot be there yet.
+ * Others may remove the same at the same time: what is gone is no error.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -16,6 +17,11 @@
 #include <unistd.h>
 
 #include "rmtree.h"
+
+static int gone_is_fine(void)
+{
+	return errno == ENOENT ? 0 : -errno;
+}
 
 static DIR *dir_open(int at, const char *name)
 {
@@ -33,21 +39,21 @@ static int entry_lift(int top, int from, const char *name, unsigned long *serial
 	char unique[64];
 	int ret;
 
-	if (!unlinkat(from, name, 0) || errno == ENOENT)
+	if (!unlinkat(from, name, 0))
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
-		return -errno;
+		return gone_is_fine();
 	if (!unlinkat(from, name, AT_REMOVEDIR))
 		return 0;
 	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -errno;
+		return gone_is_fine();
 	if (from == top)
 		return 1;
 	do {
 		snprintf(unique, sizeof(unique), ".%lu", (*serial)++);
 		ret = renameat2(from, name, top, unique, RENAME_NOREPLACE);
 	} while (ret && errno == EEXIST);
-	return ret ? -errno : 0;
+	return ret ? gone_is_fine() : 0;
 }
 
 static int dir_empty(int top, DIR *dir, unsigned long *serial)
@@ -82,10 +88,9 @@ static int top_lower(int top, DIR *top_dir, unsigned long *serial)
 		if (!ret)
 			continue;
 		dir = dir_open(top, entry->d_name);
-		if (!dir)
-			return -errno;
-		ret = dir_empty(top, dir, serial);
-		closedir(dir);
+		ret = dir ? dir_empty(top, dir, serial) : gone_is_fine();
+		if (dir)
+			closedir(dir);
 		if (ret)
 			return ret;
 	}
@@ -99,12 +104,15 @@ int ava_rmtree(const char *path)
 	int ret;
 
 	if (!top)
-		return -errno;
+		return gone_is_fine();
 	do {
-		ret = top_lower(dirfd(top), top, &serial);
-	} while (ret > 0);
+		do {
+			ret = top_lower(dirfd(top), top, &serial);
+		} while (ret > 0);
+		if (!ret && rmdir(path))
+			ret = gone_is_fine();
+		/* Not if another remover lifted something here meanwhile. */
+	} while (ret == -ENOTEMPTY || ret == -EEXIST);
 	closedir(top);
-	if (!ret && rmdir(path))
-		ret = -errno;
 	return ret;
 }

@@ -8,7 +8,9 @@
 /**
  * ava_rmtree() - remove @path and all below it; follows no link, needs no stack
  *
- * Return: 0 or -errno.
+ * Several may remove the same tree, or parts of it, at the same time.
+ *
+ * Return: 0, also if it was not there, or -errno.
  */
 int ava_rmtree(const char *path);
 

@@ -347,13 +347,12 @@ static void test_hostile_name(void **state)
 
 static void test_survives_crashes(void **state)
 {
-	uint64_t id;
 	int fd, i;
 
 	(void)state;
 	avad_start();
 	for (i = 0; i < 20; i++) {
-		fd = guest_open("echo", &id);
+		fd = guest_open("echo", NULL);
 		guest_report(fd);
 		if (i % 10 == 0)
 			guest_command(fd, 'w');
@@ -361,7 +360,8 @@ static void test_survives_crashes(void **state)
 		expect_end(fd);
 	}
 	expect_log("was ended by signal 9");
-	expect_no_work_dir(id);
+	for (i = 1; i <= 20; i++)
+		expect_no_work_dir(i);
 	avad_stop();
 	/* Nothing followed the links of those trees. */
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
