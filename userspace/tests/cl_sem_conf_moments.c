@@ -115,7 +115,7 @@ static void test_meeting(const struct cl_env *env)
 	cl_event gate = clCreateUserEvent(env->context, NULL), event;
 	cl_event start = clCreateUserEvent(env->context, NULL);
 	cl_mem mem = cl_test_buffer(env, 64);
-	struct meeting m;
+	static struct meeting m;	/* the function may end after this one */
 	bool waits = true;
 
 	sem_init(&m.in, 0, 0);

@@ -360,7 +360,7 @@ static bool is_taken(void)
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
+	until.tv_sec += 100;
 	return !sem_timedwait(&taken, &until);
 }
 

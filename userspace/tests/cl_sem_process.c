@@ -67,7 +67,7 @@ static void test_signals(int flags, const char *name)
 /* Naive: a thread of the library takes the signals that the program waits for. */
 static void test_waited_signal(void)
 {
-	const struct timespec limit = { 10, 0 };
+	const struct timespec limit = { 100, 0 };
 	sigset_t set, old;
 	bool good = true;
 

@@ -45,7 +45,7 @@ static void wait_for_file(int notify, const char *path)
 	char event[4096];
 
 	while (access(path, F_OK)) {
-		assert_true(ut_wait_readable(notify, 10000));
+		assert_true(ut_wait_readable(notify, 60000));
 		assert_true(read(notify, event, sizeof(event)) > 0);
 	}
 }

@@ -27,7 +27,7 @@
 #include <linux/ava_server.h>
 
 /* Milliseconds after which something will not happen any more, on a busy machine. */
-#define PATIENCE	10000
+#define PATIENCE	60000
 
 static struct {
 	char dir[64];

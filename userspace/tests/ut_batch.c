@@ -199,7 +199,7 @@ static void test_sent_in_time(void **state)
 	(void)state;
 	for (i = 1; i <= 5; i++) {
 		assert_int_equal(send_append(ctx, i, 0), 0);
-		assert_true(submitted_within(10));
+		assert_true(submitted_within(60));
 		nanosleep(&pause, NULL);
 		assert_int_equal(front.submits, i);
 	}
@@ -475,7 +475,7 @@ static int child_exits_after_death(void *arg)
 		exit(4);
 	start_timer(ctx);
 	kill(pid, SIGKILL);
-	alarm(20);
+	alarm(60);
 	exit(0);
 }
 
@@ -541,7 +541,7 @@ static void test_shared_room(void **state)
 	front.ops.submit = room_submit;
 	front.ops.shared_room = true;
 	/* Where they wait for one another they do so for good. */
-	alarm(60);
+	alarm(300);
 	for (i = 0; i < ROOM_THREADS; i++)
 		pthread_create(&threads[i], NULL, thread_in_room, ctx);
 	for (i = 0; i < ROOM_THREADS; i++) {

@@ -41,7 +41,8 @@ static int teardown(void **state)
 
 struct notes {
 	sem_t ran;
-	sem_t go;		/* the first run waits for it if @slow */
+	sem_t in;		/* the first run has begun if @slow ... */
+	sem_t go;		/* ... and waits for it */
 	bool slow;
 	bool calls;		/* it makes a call itself */
 	atomic_uint runs;
@@ -65,8 +66,10 @@ static void note_run(const struct ava_callback *cb, struct ava_cs_reader *in)
 	struct notes *n = cb->userdata;
 	uint64_t pid = 0;
 
-	if (n->slow && !n->runs)
+	if (n->slow && !n->runs) {
+		sem_post(&n->in);
 		sem_wait(&n->go);
+	}
 	if (!in)
 		n->lost++;
 	else if (ava_cs_get_word(in) != n->runs || in->err || cb->is[1] != 42)
@@ -89,6 +92,7 @@ static void notes_init(struct notes *n)
 {
 	memset(n, 0, sizeof(*n));
 	sem_init(&n->ran, 0, 0);
+	sem_init(&n->in, 0, 0);
 	sem_init(&n->go, 0, 0);
 }
 
@@ -97,7 +101,7 @@ static bool wait_for_runs(struct notes *n, unsigned int count)
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
+	until.tv_sec += 100;
 	while (count--)
 		if (sem_timedwait(&n->ran, &until))
 			return false;
@@ -110,7 +114,7 @@ static void check_done(struct notes *n, unsigned int count)
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int i;
 
-	for (i = 0; i < 10000 && n->dones != count; i++)
+	for (i = 0; i < 100000 && n->dones != count; i++)
 		nanosleep(&pause, NULL);
 	assert_int_equal(n->dones, count);
 }
@@ -260,14 +264,13 @@ static void test_owner_of_several(void **state)
 static void test_owner_ends_meanwhile(void **state)
 {
 	struct ava_object *owner = ava_object_new(NULL, 1);
-	const struct timespec pause = { .tv_nsec = 50000000 };
 	struct notes n;
 
 	(void)state;
 	notes_init(&n);
 	n.slow = true;
 	assert_int_not_equal(register_callback(&n, AVA_CALLBACK_MANY, owner, 1), 0);
-	nanosleep(&pause, NULL);
+	assert_int_equal(sem_wait(&n.in), 0);
 	ava_object_abandon(owner);
 	sem_post(&n.go);
 	check_done(&n, 1);

@@ -416,7 +416,7 @@ static int child_cancelled(void *arg)
 	int i;
 
 	(void)arg;
-	alarm(10);
+	alarm(60);
 	for (i = 0; i < 4; i++) {
 		if (pthread_create(&thread, NULL, thread_cancelled, (void *)id) ||
 		    pthread_join(thread, &end) || end != PTHREAD_CANCELED)

@@ -23,7 +23,7 @@
 #include "../common/local_proto.h"
 #include "ut.h"
 
-#define PATIENCE	10000	/* ms */
+#define PATIENCE	60000	/* ms */
 
 static struct ut_server server;
 

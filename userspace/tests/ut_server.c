@@ -206,7 +206,7 @@ static void test_guest_exits_mid_call(void **state)
 	assert_int_equal(pipe(pipefd), 0);
 	assert_int_equal(ut_child(child_exit_mid_call, pipefd), 0);
 	assert_int_equal(read(pipefd[0], &pid, sizeof(pid)), sizeof(pid));
-	assert_true(ut_process_gone(pid, 10000));
+	assert_true(ut_process_gone(pid, 60000));
 	close(pipefd[0]);
 	close(pipefd[1]);
 	ut_server_stop(&s);
@@ -224,7 +224,7 @@ static void test_listener_killed(void **state)
 	pid = pid_of(ctx);
 	kill(s.pid, SIGKILL);
 	assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
-	assert_true(ut_process_gone(pid, 10000));
+	assert_true(ut_process_gone(pid, 60000));
 	ut_capture_begin();
 	assert_int_equal(ut_u64(ctx, ECHO_READ, NULL, 0, &pid), -ENOLINK);
 	ut_capture_end();
