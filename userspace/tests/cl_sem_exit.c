@@ -98,6 +98,24 @@ static void leave_waiting(void)
 	clFlush(env.queue);
 }
 
+/*
+ * Some vendors take groups of no work-items until the command runs, which it never does
+ * here. Naive: a launch like one before is looked at by dividing by the groups' size.
+ */
+static void leave_no_groups(void)
+{
+	cl_kernel kernel = cl_test_kernel(cl_test_build(&env, source, ""), "spin");
+	cl_event gate = clCreateUserEvent(env.context, NULL);
+	const size_t items = 64, local = 0;
+	const cl_uint rounds = 1;
+
+	clSetKernelArg(kernel, 0, sizeof(mem), &mem);
+	clSetKernelArg(kernel, 1, sizeof(rounds), &rounds);
+	for (int i = 0; i < 3; i++)
+		clEnqueueNDRangeKernel(env.queue, kernel, 1, NULL, &items, &local, 1, &gate,
+				       NULL);
+}
+
 static void leave_mapped(void)
 {
 	uint8_t *p = clEnqueueMapBuffer(env.queue, mem, CL_TRUE, CL_MAP_WRITE, 0, 4096, 0,
@@ -139,6 +157,8 @@ static int end_by(const char *how)
 		leave_waiting();
 	} else if (!strcmp(how, "mapped")) {
 		leave_mapped();
+	} else if (!strcmp(how, "no-groups")) {
+		leave_no_groups();
 	}
 	return 3;
 }
@@ -184,6 +204,7 @@ int main(int argc, char **argv)
 	test("main-first", 3 << 8, "main ends before a thread that waits");
 	test("mapped", 3 << 8, "a buffer is still mapped");
 	test("waiting", 3 << 8, "a read waits for what nobody will set");
+	test("no-groups", 3 << 8, "kernels in groups of no work-items wait for that");
 	test("kill", SIGKILL, "the program is killed");
 	test("abort", SIGABRT, "the program aborts");
 	return tap_end();

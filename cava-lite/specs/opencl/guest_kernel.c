@@ -435,9 +435,10 @@ static bool shape_covers(const struct shape *s, const size_t *offset, const size
 		       (!offset || same_size(s->offset, offset, s->dim));
 	if (!same_size(s->local, local, s->dim))
 		return false;
+	/* The vendor may take a size of 0, and has to say so itself each time. */
 	for (i = 0; i < s->dim; i++)
-		if (!global[i] || global[i] > s->global[i] || global[i] % local[i] ||
-		    (offset && offset[i] > s->offset[i]))
+		if (!local[i] || !global[i] || global[i] > s->global[i] ||
+		    global[i] % local[i] || (offset && offset[i] > s->offset[i]))
 			return false;
 	return true;
 }
