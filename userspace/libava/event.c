@@ -16,7 +16,15 @@
 
 #define EVENT_MAX	256
 #define EVENTS_TOLD	64	/* the server is told after so many what was taken */
-#define STUCK_NS	250000000
+
+/*
+ * How long a function is waited for: so often in turn so long in which it does
+ * nothing, and so much work at most. While a machine stands still, that is once.
+ */
+#define LOOK_NS		50000000
+#define LOOKS_IDLE	5
+#define LOOK_WORK_NS	1000000		/* less is nothing */
+#define WORK_NS		1000000000
 
 #define SECOND_NS	1000000000
 
@@ -26,6 +34,24 @@ void ava_events_init(struct ava_context *ctx)
 	pthread_cond_init(&ctx->events_wake, NULL);
 	ctx->events_taken = 0;
 	ctx->events_stuck = 0;
+	ctx->events_clocked = false;
+}
+
+/* What the thread that takes events has worked so far. */
+static uint64_t events_work_locked(struct ava_context *ctx)
+{
+	struct timespec work = { 0 };
+
+	if (ctx->events_clocked)
+		clock_gettime(ctx->events_clock, &work);
+	return work.tv_sec * (uint64_t)SECOND_NS + work.tv_nsec;
+}
+
+static void events_clock_on(struct ava_context *ctx)
+{
+	pthread_mutex_lock(&ctx->events_lock);
+	ctx->events_clocked = !pthread_getcpuclockid(pthread_self(), &ctx->events_clock);
+	pthread_mutex_unlock(&ctx->events_lock);
 }
 
 static void events_over(struct ava_context *ctx, uint64_t taken)
@@ -36,20 +62,34 @@ static void events_over(struct ava_context *ctx, uint64_t taken)
 	pthread_mutex_unlock(&ctx->events_lock);
 }
 
-/* Waits for the next one to be over. */
-static void events_await_one_locked(struct ava_context *ctx)
+/* Waits until more than @taken are over, or for a while. */
+static void events_look_locked(struct ava_context *ctx, uint64_t taken)
 {
-	uint64_t taken = ctx->events_taken;
 	struct timespec until;
 	int ret = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += STUCK_NS;
+	until.tv_nsec += LOOK_NS;
 	until.tv_sec += until.tv_nsec / SECOND_NS;
 	until.tv_nsec %= SECOND_NS;
 	while (ctx->events_taken == taken && !ret)
 		ret = pthread_cond_clockwait(&ctx->events_wake, &ctx->events_lock,
 					     CLOCK_MONOTONIC, &until);
+}
+
+/* Waits for the next one to be over. */
+static void events_await_one_locked(struct ava_context *ctx)
+{
+	uint64_t taken = ctx->events_taken, began = events_work_locked(ctx), before = began;
+	uint64_t now = began;
+	int idle = 0;
+
+	while (ctx->events_taken == taken && idle < LOOKS_IDLE && now - began < WORK_NS) {
+		events_look_locked(ctx, taken);
+		now = events_work_locked(ctx);
+		idle = now - before < LOOK_WORK_NS ? idle + 1 : 0;
+		before = now;
+	}
 	if (ctx->events_taken == taken)
 		ctx->events_stuck = taken + 1;
 }
@@ -98,6 +138,7 @@ static void *events_main(void *arg)
 	char payload[EVENT_MAX];
 	int ret;
 
+	events_clock_on(ctx);
 	for (;;) {
 		ret = ctx->ops->read_event(ctx->ch, 1, &ev, payload, sizeof(payload));
 		if (ret)

@@ -82,6 +82,8 @@ struct ava_batch {
  * @events_wake: wakes who waits for events to be taken
  * @events_taken: how many are over: their function has returned
  * @events_stuck: with so many taken somebody waited for the next one in vain; 0: nobody has
+ * @events_clock: tells how much the thread has worked
+ * @events_clocked: it is known
  */
 struct ava_context {
 	struct ava_context *next;
@@ -122,6 +124,8 @@ struct ava_context {
 	pthread_cond_t events_wake;
 	uint64_t events_taken;
 	uint64_t events_stuck;
+	clockid_t events_clock;
+	bool events_clocked;
 };
 
 /**

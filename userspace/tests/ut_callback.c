@@ -37,6 +37,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+#define LONG_NS	400000000	/* longer than a callback is waited for that does nothing */
+
 /* ---- a callback that takes notes ---------------------------------------------------- */
 
 struct notes {
@@ -44,6 +46,7 @@ struct notes {
 	sem_t in;		/* the first run has begun if @slow ... */
 	sem_t go;		/* ... and waits for it */
 	bool slow;
+	bool works;		/* more than LONG_NS */
 	bool calls;		/* it makes a call itself */
 	atomic_uint runs;
 	atomic_uint dones;
@@ -61,6 +64,18 @@ static void note_before(void)
 
 static bool simple_call(uint32_t func, uint64_t *reply);
 
+static void work(void)
+{
+	struct timespec now;
+	uint64_t end = 0, ns;
+
+	do {
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+		ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+		end = end ? end : ns + LONG_NS;
+	} while (ns < end);
+}
+
 static void note_run(const struct ava_callback *cb, struct ava_cs_reader *in)
 {
 	struct notes *n = cb->userdata;
@@ -70,6 +85,8 @@ static void note_run(const struct ava_callback *cb, struct ava_cs_reader *in)
 		sem_post(&n->in);
 		sem_wait(&n->go);
 	}
+	if (n->works)
+		work();
 	if (!in)
 		n->lost++;
 	else if (ava_cs_get_word(in) != n->runs || in->err || cb->is[1] != 42)
@@ -319,6 +336,37 @@ static void test_fork(void **state)
 	check_done(&n, 1);
 }
 
+/* In a context whose first events these are. */
+static int child_awaits(void *arg)
+{
+	struct notes busy, waits;
+	struct ava_context *ctx;
+
+	(void)arg;
+	notes_init(&busy);
+	notes_init(&waits);
+	busy.works = waits.slow = true;
+	if (!register_callback(&busy, 0, NULL, 1) || ava_context_get(&library.id, &ctx))
+		return 1;
+	ava_context_await_events(ctx, 1);
+	if (busy.runs != 1)
+		return 2;
+	if (!register_callback(&waits, 0, NULL, 1))
+		return 3;
+	ava_context_await_events(ctx, 2);
+	if (waits.runs)
+		return 4;
+	sem_post(&waits.go);
+	return wait_for_runs(&waits, 1) ? 0 : 5;
+}
+
+/* One that works is waited for; one that waits itself, maybe for the caller, is not. */
+static void test_awaited(void **state)
+{
+	(void)state;
+	assert_int_equal(ut_child(child_awaits, NULL), 0);
+}
+
 static int child_loses(void *arg)
 {
 	struct ava_object *owner = ava_object_new(NULL, 1);
@@ -368,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_owner_ends_meanwhile),
 		cmocka_unit_test(test_failed_call),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_awaited),
 		cmocka_unit_test(test_lost),
 	};
 
