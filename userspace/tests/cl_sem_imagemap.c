@@ -194,6 +194,35 @@ static void test_wrong(const struct cl_env *env, struct picture *flat, struct pi
 	wrong(env, flat, CL_MAP_READ, zero, NULL, &row, &slice, "no region");
 }
 
+/* Vendors exist that tell no pitches of it. Naive: the variables get some all the same. */
+static void test_of_buffer(const struct cl_env *env)
+{
+	const cl_mem buffer = cl_test_buffer(env, 4 * WIDTH);
+	const cl_image_desc desc = {
+		.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER,
+		.image_width = WIDTH,
+		.mem_object = buffer,
+	};
+	const size_t at[3] = { 3, 0, 0 }, region[3] = { 8, 1, 1 };
+	size_t row = 77, slice = 78;
+	uint8_t in[4 * WIDTH], *map;
+	cl_int err;
+	cl_mem image = clCreateImage(env->context, 0, &rgba8, &desc, NULL, &err);
+
+	tap_err(err, CL_SUCCESS, "1D image of a buffer");
+	cl_test_pattern(in, sizeof(in), 5);
+	clEnqueueWriteBuffer(env->queue, buffer, CL_TRUE, 0, sizeof(in), in, 0, NULL, NULL);
+	map = clEnqueueMapImage(env->queue, image, CL_TRUE, CL_MAP_READ, at, region, &row,
+				&slice, 0, NULL, NULL, &err);
+	tap_err(err, CL_SUCCESS, "it is mapped");
+	tap(true, "  row pitch %zu, slice pitch %zu", row, slice);
+	tap(map && !memcmp(map, in + 4 * 3, 4 * 8), "  the bytes");
+	clEnqueueUnmapMemObject(env->queue, image, map, 0, NULL, NULL);
+	clFinish(env->queue);
+	clReleaseMemObject(image);
+	clReleaseMemObject(buffer);
+}
+
 int main(void)
 {
 	static struct picture pictures[] = {
@@ -220,6 +249,7 @@ int main(void)
 	test_two(&env, &pictures[2]);
 	test_late(&env, &pictures[2]);
 	test_wrong(&env, &pictures[2], &pictures[4]);
+	test_of_buffer(&env);
 	for (int i = 0; i < 5; i++)
 		clReleaseMemObject(pictures[i].image);
 	cl_env_close(&env);

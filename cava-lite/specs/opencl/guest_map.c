@@ -27,6 +27,7 @@ struct mapping {
 	const cl_event *wait_list;
 	cl_event *event;
 	size_t pitches[2];
+	bool told[2];		/* those pitches are the vendor's answer to this call */
 	struct ocl_mem *m;
 	struct ocl_map *map;
 	struct ocl_pending *pending;
@@ -168,8 +169,15 @@ static bool map_prepare(struct mapping *c)
 
 static cl_int send_map(struct mapping *c, size_t size, void *bytes)
 {
-	return ocl_map(c->queue, c->mem, &c->move, c->pitches, size, bytes, c->waits,
-		       c->wait_list, c->event);
+	cl_int err = ocl_map(c->queue, c->mem, &c->move, c->pitches, size, bytes, c->waits,
+			     c->wait_list, c->event);
+
+	for (int i = 0; !err && c->m && i < 2; i++) {
+		c->told[i] = c->pitches[i] != OCL_UNTOLD;
+		if (!c->told[i])
+			c->pitches[i] = i ? c->m->facts.slice : c->m->facts.row;
+	}
+	return err;
 }
 
 /*
@@ -325,9 +333,9 @@ void *ocl_guest_map_image(cl_command_queue queue, cl_mem image, cl_bool blocking
 	if (region)
 		memcpy(c.move.region, region, sizeof(c.move.region));
 	ptr = map_object(&c, err);
-	if (ptr && row)
+	if (ptr && row && c.told[0])
 		*row = c.pitches[0];
-	if (ptr && slice)
+	if (ptr && slice && c.told[1])
 		*slice = c.pitches[1];
 	return ptr;
 }

@@ -50,6 +50,9 @@ enum { OCL_MOVE_BUFFER, OCL_MOVE_RECT, OCL_MOVE_IMAGE };
 /* In place of a map's name: the application gave no address. */
 #define OCL_NO_ADDRESS	(~(cl_ulong)0)
 
+/* In place of a map's pitch: the vendor left the application's variable as it was. */
+#define OCL_UNTOLD	(~(size_t)0)
+
 /* A transfer of a buffer that does not block, and has no event, may be executed at once. */
 #define OCL_AT_ONCE_MIN	((size_t)8 << 20)
 

@@ -17,6 +17,7 @@ struct map_call {
 	size_t row, slice;
 	cl_uint waits;
 	const cl_event *wait_list;
+	size_t *told;		/* what the vendor says of the two, or OCL_UNTOLD */
 };
 
 static void *native_map(struct map_call *c, cl_event *event, cl_int *err)
@@ -31,9 +32,17 @@ static void *native_map(struct map_call *c, cl_event *event, cl_int *err)
 	return clEnqueueMapImage(c->queue, c->mem, blocking, m->map_flags,
 				 m->flags & OCL_ORIGIN ? m->origin : NULL,
 				 m->flags & OCL_REGION ? m->region : NULL,
-				 m->flags & OCL_ROW ? &c->row : NULL,
-				 m->flags & OCL_SLICE ? &c->slice : NULL, c->waits,
+				 m->flags & OCL_ROW ? &c->told[0] : NULL,
+				 m->flags & OCL_SLICE ? &c->told[1] : NULL, c->waits,
 				 c->wait_list, event, err);
+}
+
+static void take_pitches(struct map_call *c)
+{
+	if (c->told[0] != OCL_UNTOLD)
+		c->row = c->told[0];
+	if (c->told[1] != OCL_UNTOLD)
+		c->slice = c->told[1];
 }
 
 static bool map_reads(const struct map_call *c)
@@ -110,7 +119,7 @@ cl_int ocl_server_map(cl_command_queue queue, cl_mem mem, const struct ocl_move 
 		      const cl_event *wait_list, cl_event *event)
 {
 	struct ocl_facts facts = { 0 };
-	struct map_call c = { queue, mem, move, 0, 0, waits, wait_list };
+	struct map_call c = { queue, mem, move, 0, 0, waits, wait_list, pitches };
 	struct ocl_transfer *t = calloc(1, sizeof(*t));
 	cl_int err = CL_SUCCESS;
 
@@ -123,18 +132,16 @@ cl_int ocl_server_map(cl_command_queue queue, cl_mem mem, const struct ocl_move 
 	ocl_server_facts(mem, &facts);
 	c.row = move->kind == OCL_MOVE_BUFFER ? move->region[0] : facts.row;
 	c.slice = facts.slice;
+	pitches[0] = pitches[1] = OCL_UNTOLD;
 	t->ptr = native_map(&c, &t->event, &err);
+	take_pitches(&c);
 	if (err)
 		t->event = NULL;
 	else
 		err = map_done(t, &c, &facts, size, bytes, event);
-	if (err) {
+	if (err)
 		ocl_transfer_free(t);
-		return err;
-	}
-	pitches[0] = c.row;
-	pitches[1] = c.slice;
-	return CL_SUCCESS;
+	return err;
 }
 
 cl_int ocl_server_unmap(cl_command_queue queue, cl_mem mem, cl_ulong id, size_t size,
