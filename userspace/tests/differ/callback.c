@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#define PATIENCE 10
+#define PATIENCE 20
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t heard = PTHREAD_COND_INITIALIZER;

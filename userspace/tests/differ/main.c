@@ -17,7 +17,7 @@ static const struct op *const tables[] = {
 #define TABLES (sizeof(tables) / sizeof(*tables))
 #define MAX_FAULTS 32
 #define BUILDING 15		/* per cent of sequences with programs: a build is slow */
-#define PATIENCE 20		/* seconds for one sequence, then SIGALRM ends it */
+#define PATIENCE 300		/* seconds for one sequence, then SIGALRM ends it */
 
 static const struct op *ops[256];
 static size_t op_count;
