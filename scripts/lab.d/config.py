@@ -34,7 +34,8 @@ PROBE_S = 15
 
 # Emulation is slow, not stuck: the kernel's own watchdogs get its time scale.
 APPEND = ("console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off nokaslr "
-          "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60")
+          "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
+          "sysctl.kernel.hung_task_timeout_secs=480")
 
 
 class Missing(Exception):

@@ -4,15 +4,15 @@
 tests=$BUILD/guest-selftests
 host avad-ctl stop
 exec 8< <(host "$tests/echo_server" 2>&1)
-read -r -t 60 line <&8
+read -r -t 600 line <&8
 same "the echo server" ready "$line"
 failed=
 for test in ava_uapi ava_io ava_fault ava_share ava_unbind; do
-	out=$(guest 1 "timeout 240 $tests/$test") || failed="$failed $test"
+	out=$(guest 1 "timeout 600 $tests/$test") || failed="$failed $test"
 	echo "$test: $(grep -c '^ok' <<<"$out" || true) passed"
 	grep '^not ok' -B 5 <<<"$out" && failed="$failed $test"
 done
 host pkill -TERM -x echo_server
-timeout 60 cat <&8
+timeout 600 cat <&8
 host avad-ctl start
 [ -z "$failed" ] || fail "failed:$failed"
