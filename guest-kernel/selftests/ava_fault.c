@@ -140,7 +140,7 @@ static void async_call_fails(void)
 
 	NEED(fd >= 0 && !stream_open(fd, &c.stream) && !call(fd, &c), "%s", strerror(errno));
 	p.fd = fd;
-	CHECK(poll(&p, 1, 5000) == 1 && p.revents & POLLERR, "revents %x", p.revents);
+	CHECK(poll(&p, 1, PATIENCE_MS) == 1 && p.revents & POLLERR, "revents %x", p.revents);
 	c.func = ECHO_ECHO;
 	REFUSED(call(fd, &c), EBADMSG);
 	close(fd);

@@ -164,7 +164,7 @@ static void ring_spoilt(void)
 	REFUSED(call(fd, &c), ENODEV);
 	pthread_join(t, NULL);
 	p.fd = fd;
-	CHECK(poll(&p, 1, 5000) == 1 && p.revents & POLLHUP, "%x", p.revents);
+	CHECK(poll(&p, 1, PATIENCE_MS) == 1 && p.revents & POLLHUP, "%x", p.revents);
 	close(fd);
 	fd = ctx_file();
 	REFUSED(ctx_bind(fd, &req), ENODEV);

@@ -320,7 +320,7 @@ static void callbacks_arrive(void)
 	fill(payload, sizeof(payload), 3);
 	for (i = 0; i <= 256; i += 64) {
 		NEED(!callback(0x1122334455667788ull + i, payload, i, 0), "%s", strerror(errno));
-		NEED(poll(&p, 1, 5000) == 1 && p.revents == POLLIN, "revents %x", p.revents);
+		NEED(poll(&p, 1, PATIENCE_MS) == 1 && p.revents == POLLIN, "revents %x", p.revents);
 		n = read(fd, buf, sizeof(buf));
 		CHECK(n == (ssize_t)sizeof(*ev) + i, "read %zd", n);
 		CHECK(ev->type == AVA_EVENT_CALLBACK && ev->len == (__u32)i &&

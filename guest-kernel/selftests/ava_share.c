@@ -97,7 +97,7 @@ static void hogged(void (*hog)(void))
 	if (!pid)
 		hog();
 	CHECK(settles(before + 1), "calls %ld", counter("calls"));
-	give_up_after(10);
+	give_up_after(60);
 	works();
 	alarm(0);
 	kill(pid, SIGKILL);
@@ -126,7 +126,7 @@ static int use_other_streams(void)
 	if (fd < 0 || stream_open(fd, &st) || pthread_create(&t, NULL, batch_thread, NULL))
 		return 1;
 	CHECK(settles(1), "calls %ld", counter("calls"));
-	give_up_after(10);
+	give_up_after(60);
 	for (i = 1; i < 8 && i < lim.max_streams; i++) {
 		CHECK(!stream_open(fd, &st), "%s", strerror(errno));
 		works();
@@ -179,11 +179,25 @@ static void two_of_them(void)
 	CHECK(counter_becomes("calls", 0), "calls %ld", counter("calls"));
 }
 
+/*
+ * The host returns the chain of the call before when it has written the bytes, and
+ * says nothing: until then there is no room. A driver that does not look for
+ * returned chains itself has none ever.
+ */
+static int call_when_returned(struct ava_call *c)
+{
+	struct timespec ms = { .tv_nsec = 1000000 };
+	int i, ret = -1;
+
+	for (i = 0; i < PATIENCE_MS / 2 && (ret = call(fd, c)) && errno == ENOMEM; i++)
+		nanosleep(&ms, NULL);
+	return ret;
+}
+
 /* In a child without privileges: each call takes more than half of the limit. */
 static int fill_the_limit(void)
 {
 	struct rlimit rl = { 30 * 4096, 30 * 4096 };
-	struct timespec t = { .tv_nsec = 200000000 };
 	char *from = aligned_alloc(4096, 40960), *to = aligned_alloc(4096, 40960);
 	struct ava_seg segs[2] = { { PTR(from), 40960, AVA_SEG_TO_HOST, 0 },
 				   { PTR(to), 40960, AVA_SEG_FROM_HOST, 0 } };
@@ -196,14 +210,12 @@ static int fill_the_limit(void)
 		return 1;
 	for (i = 1; i <= 4; i++) {
 		memset(from, i, 40960);
-		if (call(fd, &c)) {
+		if (call_when_returned(&c)) {
 			printf("# call %d: %s\n", i, strerror(errno));
 			return 1;
 		}
 		while (__atomic_load_n(to + 40959, __ATOMIC_RELAXED) != i)
 			;
-		/* The host has yet to return the chain, and does so silently. */
-		nanosleep(&t, NULL);
 	}
 	return 0;
 }
@@ -256,7 +268,8 @@ static void opens_hold_up_nobody(void)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	CHECK(!stream_open(fd, &s), "%s", strerror(errno));
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	CHECK(after.tv_sec - before.tv_sec < 2, "%ld s", after.tv_sec - before.tv_sec);
+	/* The host answers the first of them 10 s after it asked. */
+	CHECK(after.tv_sec - before.tv_sec < 8, "%ld s", after.tv_sec - before.tv_sec);
 	works();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

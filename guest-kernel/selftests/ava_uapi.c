@@ -434,7 +434,7 @@ static void read_too_short(void)
 
 	c.func = ECHO_CALLBACK;
 	NEED(!call(fd, &c), "%s", strerror(errno));
-	NEED(poll(&p, 1, 5000) == 1, "no event");
+	NEED(poll(&p, 1, PATIENCE_MS) == 1, "no event");
 	REFUSED(read(fd, &buf, sizeof(buf.ev) + 4), EMSGSIZE);
 	REFUSED(read(fd, unmapped(), 4096), EFAULT);
 	CHECK(read(fd, &buf, sizeof(buf)) == sizeof(buf.ev) + 5, "%s", strerror(errno));

@@ -47,7 +47,7 @@ static void *in_poll(void *arg)
 	struct waiter *w = arg;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	w->ret = poll(&p, 1, 10000);
+	w->ret = poll(&p, 1, PATIENCE_MS);
 	w->err = p.revents;
 	return NULL;
 }

@@ -26,6 +26,9 @@
 #define COUNT_OF(a)	(sizeof(a) / sizeof((a)[0]))
 #define PTR(p)		((__u64)(unsigned long)(p))
 
+/* Ends a wait for what should come at once; emulated machines are slow. */
+#define PATIENCE_MS	60000
+
 struct test {
 	const char *name;
 	void (*run)(void);
@@ -201,7 +204,7 @@ static inline int counter_becomes(const char *name, long value)
 	struct timespec ms = { .tv_nsec = 1000000 };
 	int i;
 
-	for (i = 0; i < 5000 && counter(name) != value; i++)
+	for (i = 0; i < PATIENCE_MS && counter(name) != value; i++)
 		nanosleep(&ms, NULL);
 	return counter(name) == value;
 }

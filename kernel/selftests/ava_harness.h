@@ -17,7 +17,7 @@
 
 /* An emulated host is some fifty times slower than a real one. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 240
+#define TEST_TIMEOUT_DEFAULT 600
 
 #define MIB (1ull << 20)
 

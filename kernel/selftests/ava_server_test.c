@@ -33,7 +33,7 @@ static short poll_now(int fd)
 	return p.revents;
 }
 
-/* Waits up to a second for one of @mask. */
+/* Waits for one of @mask. */
 static short poll_for(int fd, short mask)
 {
 	struct pollfd p = { .fd = fd, .events = mask };

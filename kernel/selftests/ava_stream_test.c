@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -222,6 +223,21 @@ TEST_F(stream, poll_says_when_a_call_waits)
 	EXPECT_EQ(VIRTIO_AVA_S_OK, ring_call_wait(&self->vm, &call));
 }
 
+/* Until a child that only waits does so. */
+static void await_sleep(pid_t pid)
+{
+	char path[64], state = 'R';
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (state != 'S' && (stat = fopen(path, "re"))) {
+		if (fscanf(stat, "%*d %*s %c", &state) != 1)
+			state = 'R';
+		fclose(stat);
+		usleep(1000);
+	}
+}
+
 TEST_F(stream, wait_can_be_interrupted)
 {
 	int status;
@@ -232,7 +248,7 @@ TEST_F(stream, wait_can_be_interrupted)
 		ring_enter(&self->s, AVA_ENTER_WAIT, NULL);
 		_exit(1);
 	}
-	usleep(100000);
+	await_sleep(pid);
 	EXPECT_EQ(-EBUSY, ring_enter(&self->s, 0, NULL));
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);

@@ -376,7 +376,7 @@ int ring_counters_idle(int managers, char *culprit, size_t len)
 		"vms", "contexts", "streams", "calls", "bulk_bytes", "managers",
 	};
 	uint64_t end = ring_ms() + 1000;
-	unsigned int i = 0;
+	unsigned int i = 0, looks = 0;
 
 	while (i < sizeof(names) / sizeof(*names)) {
 		long long v = ring_counter("ava-server", names[i]);
@@ -385,11 +385,12 @@ int ring_counters_idle(int managers, char *culprit, size_t len)
 			i++;
 			continue;
 		}
-		if (v < 0 || ring_ms() > end) {
+		/* A second in which this machine ran: its clock goes on while it does not. */
+		if (v < 0 || (++looks > 1000 && ring_ms() > end)) {
 			snprintf(culprit, len, "%s is %lld", names[i], v);
 			return -EBUSY;
 		}
-		usleep(2000);
+		usleep(1000);
 	}
 	return 0;
 }

@@ -22,7 +22,7 @@
 #define RING_LOW_SIZE	(16u << 20)		/* at address 0: rings and chains */
 #define RING_HIGH_GPA	(4ull << 30)		/* the rest: bulk */
 #define RING_NUM	256u			/* entries of each vring */
-#define RING_TIMEOUT	20000			/* ms; an emulated host is slow */
+#define RING_TIMEOUT	60000			/* ms; an emulated host is slow */
 
 #define RING_FEATURES	((1ull << VIRTIO_F_VERSION_1) | \
 			 (1ull << VIRTIO_RING_F_INDIRECT_DESC))
