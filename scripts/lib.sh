@@ -144,7 +144,25 @@ ava_step() {
 	return "$rc"
 }
 
+# ava_fetch WHAT LOG COMMAND...: as ava_step, of what comes over the network: an archive
+# that is out of order for a moment is asked again, twice, before that is a failure
+ava_fetch() {
+	local pause
+
+	for pause in 10 30; do
+		ava_step "$@" && return
+		log "$1: trying again in $pause s"
+		sleep "$pause"
+	done
+	ava_step "$@"
+}
+
 # ---- Debian packages -------------------------------------------------------
+
+# Another apt, as that of the machine's own updates, is waited for; slow is not dead.
+# shellcheck disable=SC2034 # for the scripts that source this
+AVA_APT=(apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5
+	 -o Acquire::http::Timeout=120 -o Acquire::https::Timeout=120)
 
 # ava_installed PACKAGE: print the installed version, or fail
 ava_installed() {
@@ -237,11 +255,11 @@ ava_source() {
 
 	mkdir -p "$dir/lists/partial" "$dir/parts" "$2"
 	ava_source_list "${3:-}" >"$dir/parts/debian.sources"
-	apt=(apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$dir/parts"
+	apt=("${AVA_APT[@]}" -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$dir/parts"
 	     -o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir"
 	     -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none)
-	ava_step "fetching the list of Debian's source packages" "$AVA_SCRATCH/update.log" \
+	ava_fetch "fetching the list of Debian's source packages" "$AVA_SCRATCH/update.log" \
 		"${apt[@]}" --error-on=any update &&
-		(cd "$2" && ava_step "fetching the source of $1" "$AVA_SCRATCH/fetch.log" \
+		(cd "$2" && ava_fetch "fetching the source of $1" "$AVA_SCRATCH/fetch.log" \
 			"${apt[@]}" source --download-only "$1")
 }
