@@ -258,7 +258,7 @@ static void test_objects_fork(void **state)
 	for (i = 0; i < 200; i++) {
 		pid = fork();
 		if (!pid) {
-			alarm(10);	/* the sanitizer's own allocator may hang: no new object */
+			alarm(60);	/* the sanitizer's own allocator may hang: no new object */
 			_exit(!!ava_object_handle(&status, 4));
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 
-TIMEOUT = 30
+TIMEOUT = 300
 SLOT = 4
 
 
