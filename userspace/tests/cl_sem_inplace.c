@@ -248,6 +248,41 @@ static void test_filled_by_map(struct here *h)
 	end(h);
 }
 
+/*
+ * Naive: what was put there by a map is not known to be the same on both sides, so a
+ * command that writes what was there before seems to have written nothing.
+ */
+static void test_filled_while_busy(struct here *h)
+{
+	const size_t half = BYTES / 2;
+	const int before = 3;
+	cl_command_queue other = clCreateCommandQueue(h->env.context, h->env.device, 0, NULL);
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	bool good = true;
+	int *map;
+
+	begin(h);
+	for (int i = 0; i < COUNT; i++)
+		a[i] = before;
+	map = clEnqueueMapBuffer(h->env.queue, h->mem_a, CL_TRUE, CL_MAP_WRITE, 0, half, 0, NULL,
+				 NULL, NULL);
+	memset(map, 5, half);
+	clEnqueueFillBuffer(other, h->mem_a, &before, sizeof(before), half, half, 1, &gate, NULL);
+	clFlush(other);
+	clEnqueueUnmapMemObject(h->env.queue, h->mem_a, map, 0, NULL, NULL);
+	clEnqueueFillBuffer(h->env.queue, h->mem_a, &before, sizeof(before), 0, half, 0, NULL,
+			    NULL);
+	clFinish(h->env.queue);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(other);
+	for (int i = 0; i < COUNT; i++)
+		good = good && a[i] == before;
+	tap(good, "filled by a map, then by a command, while another queue uses the rest");
+	end(h);
+	clReleaseEvent(gate);
+	clReleaseCommandQueue(other);
+}
+
 /* From its first map behind a command on an object has what OpenCL promises. */
 static void test_then_map(struct here *h)
 {
@@ -407,6 +442,7 @@ int main(void)
 	test_parts(&h);
 	test_freed(&h);
 	test_filled_by_map(&h);
+	test_filled_while_busy(&h);
 	test_then_map(&h);
 	test_out_of_order(&h);
 	test_each_event(&h, 0, "with order");

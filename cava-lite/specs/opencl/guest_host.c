@@ -156,6 +156,26 @@ void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t l
 	}
 }
 
+/*
+ * What a map put there is on both sides now. Not known before the unmap is sent: another
+ * thread's merge would bring back what was there before.
+ */
+void ocl_host_unmapped(const struct ocl_map *map)
+{
+	struct ocl_shadow *s = map->shadow;
+	size_t size = ocl_box_size(&map->box), at, here, left;
+
+	if (map->base != s->base)
+		return;
+	ocl_memory_lock();
+	for (at = 0; s->seen && at < size; at += left) {
+		here = ocl_box_at(&map->box, at, &left);
+		if (here < s->host_size)
+			memcpy(s->seen + here, s->base + here, host_end(s, here, left) - here);
+	}
+	ocl_memory_unlock();
+}
+
 /* ---- before and behind commands ----------------------------------------------------------- */
 
 static struct ocl_shadow *host_of(cl_mem mem, size_t *origin)

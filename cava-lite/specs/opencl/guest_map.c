@@ -407,16 +407,13 @@ static bool has_news(const struct ocl_map *map)
 	return open && map->writes;
 }
 
-static cl_int send_unmap(cl_command_queue queue, cl_mem mem, const struct ocl_map *map,
-			 cl_uint waits, const cl_event *wait_list, cl_event *event)
+static cl_int send_rows(cl_command_queue queue, cl_mem mem, const struct ocl_map *map,
+			cl_uint waits, const cl_event *wait_list, cl_event *event)
 {
 	size_t size = ocl_box_size(&map->box);
 	char *packed;
 	cl_int err;
 
-	ocl_settle(map->ptr, ocl_box_span(&map->box));
-	if (!has_news(map))
-		return ocl_unmap(queue, mem, map->id, 0, NULL, waits, wait_list, event);
 	if (ocl_box_packed(&map->box))
 		return ocl_unmap(queue, mem, map->id, size, map->ptr, waits, wait_list,
 				 event);
@@ -426,6 +423,20 @@ static cl_int send_unmap(cl_command_queue queue, cl_mem mem, const struct ocl_ma
 	ocl_gather(packed, map->base, &map->box);
 	err = ocl_unmap(queue, mem, map->id, size, packed, waits, wait_list, event);
 	ocl_packed_free(packed, size);
+	return err;
+}
+
+static cl_int send_unmap(cl_command_queue queue, cl_mem mem, const struct ocl_map *map,
+			 cl_uint waits, const cl_event *wait_list, cl_event *event)
+{
+	cl_int err;
+
+	ocl_settle(map->ptr, ocl_box_span(&map->box));
+	if (!has_news(map))
+		return ocl_unmap(queue, mem, map->id, 0, NULL, waits, wait_list, event);
+	err = send_rows(queue, mem, map, waits, wait_list, event);
+	if (!err)
+		ocl_host_unmapped(map);
 	return err;
 }
 

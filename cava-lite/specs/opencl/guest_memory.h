@@ -185,6 +185,9 @@ void ocl_host_forget(void);
 /* What commands left in the copy. Under the lock. */
 void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t len);
 
+/* The bytes of a map that may have been written to have been sent. */
+void ocl_host_unmapped(const struct ocl_map *map);
+
 /* Of a kernel's argument: the memory that it uses, or 0, and whether it may be written. */
 cl_ulong ocl_host_id(cl_mem mem, bool *writable);
 void ocl_host_use_id(cl_ulong id);
