@@ -283,6 +283,81 @@ static void test_filled_while_busy(struct here *h)
 	clReleaseCommandQueue(other);
 }
 
+/*
+ * Naive: while any part of the memory is used by commands, nothing is looked at, and what
+ * the program writes beside it does not reach the next command.
+ */
+static void test_apart(struct here *h)
+{
+	enum { FIRST = 10240 };		/* parts begin where a device may want them to */
+	const cl_buffer_region one = { 0, sizeof(int[FIRST]) };
+	const cl_buffer_region two = { one.size, BYTES - one.size };
+	static const int values[100] = { -2 };
+	cl_command_queue other = clCreateCommandQueue(h->env.context, h->env.device, 0, NULL);
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	bool good = true;
+	cl_mem x, y;
+
+	begin(h);
+	x = clCreateSubBuffer(h->mem_a, 0, CL_BUFFER_CREATE_TYPE_REGION, &one, NULL);
+	y = clCreateSubBuffer(h->mem_a, 0, CL_BUFFER_CREATE_TYPE_REGION, &two, NULL);
+	clSetKernelArg(h->inc, 0, sizeof(y), &y);
+	launch(h, h->inc, COUNT - FIRST, NULL);
+	clEnqueueFillBuffer(other, y, values, sizeof(int), 0, 400, 1, &gate, NULL);
+	clFlush(other);
+	clSetKernelArg(h->inc, 0, sizeof(x), &x);
+	for (int round = 1; round <= 5; round++) {
+		for (int i = 0; i < FIRST; i++)
+			a[i] = i * round;
+		launch(h, h->inc, FIRST, NULL);
+		clFinish(h->env.queue);
+		for (int i = 0; i < FIRST; i++)
+			good = good && a[i] == i * round + 1;
+	}
+	tap(good, "one part is used in place while commands on another one wait");
+	clEnqueueWriteBuffer(other, y, CL_FALSE, 0, 400, values, 0, NULL, NULL);
+	a[3] = 300;
+	good = !clEnqueueReadBuffer(h->env.queue, h->mem_a, CL_TRUE, 0, 400, b, 0, NULL, NULL);
+	tap(good && b[3] == 300, "and read");
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(other);
+	tap(a[FIRST] == -2 && !a[FIRST + 1] && a[COUNT - 1] == COUNT, "what waited comes at last");
+	end(h);
+	clReleaseMemObject(x);
+	clReleaseMemObject(y);
+	clReleaseEvent(gate);
+	clReleaseCommandQueue(other);
+}
+
+/* Naive: only what the first of several commands uses is looked at while nothing is busy. */
+static void test_around(struct here *h)
+{
+	const int value = -7;
+	cl_command_queue other = clCreateCommandQueue(h->env.context, h->env.device, 0, NULL);
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	bool good = true;
+
+	begin(h);
+	launch(h, h->inc, COUNT, NULL);
+	clFinish(h->env.queue);
+	for (int i = 0; i < COUNT; i++)
+		a[i] = 5 * i;
+	clEnqueueFillBuffer(other, h->mem_a, &value, sizeof(value), 8000, 400, 1, &gate, NULL);
+	clFlush(other);
+	launch(h, h->inc, COUNT, NULL);
+	clFinish(h->env.queue);
+	for (int i = 0; i < COUNT; i++)
+		good = good && a[i] == 5 * i + 1;
+	tap(good, "all is used in place while a command on a part waits");
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(other);
+	tap(a[1999] == 9996 && a[2000] == value && a[2099] == value && a[2100] == 10501,
+	    "which has its part at last");
+	end(h);
+	clReleaseEvent(gate);
+	clReleaseCommandQueue(other);
+}
+
 /* From its first map behind a command on an object has what OpenCL promises. */
 static void test_then_map(struct here *h)
 {
@@ -443,6 +518,8 @@ int main(void)
 	test_freed(&h);
 	test_filled_by_map(&h);
 	test_filled_while_busy(&h);
+	test_apart(&h);
+	test_around(&h);
 	test_then_map(&h);
 	test_out_of_order(&h);
 	test_each_event(&h, 0, "with order");

@@ -127,12 +127,23 @@ static size_t host_end(const struct ocl_shadow *s, size_t at, size_t len)
 	return end < s->host_size ? end : s->host_size;
 }
 
-/* Not while commands may be changing it: what they do and have done is not known. */
+/*
+ * Not where commands may be changing it: what they do and have done is not known. What
+ * the program wrote there before them was sent before the first of them.
+ */
 static void host_use(struct ocl_shadow *s, size_t at, size_t len)
 {
-	if (s->left || ocl_pending_any_host(s))
-		return;
-	if (!(s->seen ? host_send_changes(s, at, host_end(s, at, len)) : host_send_all(s)))
+	size_t end = host_end(s, at, len), gap;
+	bool sent = true;
+
+	if (!s->left && !s->seen)
+		sent = host_send_all(s);
+	for (; sent && !s->left && at < end; at = gap) {
+		gap = ocl_pending_host_gap(s, &at, end);
+		if (at < gap)
+			sent = host_send_changes(s, at, gap);
+	}
+	if (!sent)
 		host_leave(s);
 }
 
@@ -187,13 +198,24 @@ static struct ocl_shadow *host_of(cl_mem mem, size_t *origin)
 	return m && m->shadow->host_id ? m->shadow : NULL;
 }
 
-cl_ulong ocl_host_id(cl_mem mem, bool *writable)
+/* Of an image all, for where its bytes are is the vendor's affair. */
+struct ocl_host_part ocl_host_part(cl_mem mem)
 {
-	size_t origin;
-	struct ocl_shadow *s = host_of(mem, &origin);
+	struct ocl_host_part part = { 0 };
+	struct ocl_shadow *s = host_of(mem, &part.at);
+	const struct ocl_facts *facts;
 
-	*writable = s && !(ocl_mem_of(mem)->facts.flags & CL_MEM_READ_ONLY);
-	return s ? s->host_id : 0;
+	if (!s)
+		return part;
+	facts = &ocl_mem_of(mem)->facts;
+	part.id = s->host_id;
+	part.len = facts->size;
+	part.writable = !(facts->flags & CL_MEM_READ_ONLY);
+	if (facts->pixel) {
+		part.at = 0;
+		part.len = SIZE_MAX;
+	}
+	return part;
 }
 
 static void use_range(cl_ulong id, size_t at, size_t len)
@@ -209,9 +231,9 @@ static void use_range(cl_ulong id, size_t at, size_t len)
 	ocl_memory_unlock();
 }
 
-void ocl_host_use_id(cl_ulong id)
+void ocl_host_use_part(const struct ocl_host_part *part)
 {
-	use_range(id, 0, SIZE_MAX);
+	use_range(part->id, part->at, part->len);
 }
 
 cl_int ocl_host_use_range(cl_mem mem, size_t offset, size_t size)
@@ -297,9 +319,10 @@ static void wrote_range(cl_command_queue queue, cl_ulong id, size_t at, size_t l
 	ocl_memory_unlock();
 }
 
-void ocl_host_wrote_id(cl_command_queue queue, cl_ulong id, const cl_event *event)
+void ocl_host_wrote_part(cl_command_queue queue, const struct ocl_host_part *part,
+			 const cl_event *event)
 {
-	wrote_range(queue, id, 0, SIZE_MAX, event);
+	wrote_range(queue, part->id, part->at, part->len, event);
 }
 
 void ocl_host_wrote(cl_command_queue queue, cl_mem mem, size_t offset, size_t size,

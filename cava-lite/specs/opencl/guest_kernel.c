@@ -56,8 +56,7 @@ struct shape {
 /* An argument in memory of the application. */
 struct host_arg {
 	cl_uint index;
-	bool writable;
-	cl_ulong host;
+	struct ocl_host_part part;
 };
 
 struct kernel {
@@ -261,14 +260,14 @@ static void host_arg_set(struct kernel *k, const struct host_arg *arg)
 
 	while (i < k->host_count && k->hosts[i].index != arg->index)
 		i++;
-	if (i == k->host_count && arg->host) {
+	if (i == k->host_count && arg->part.id) {
 		more = realloc(k->hosts, (i + 1) * sizeof(*more));
 		if (!more)
 			return;
 		k->hosts = more;
 		k->host_count++;
 	}
-	if (arg->host)
+	if (arg->part.id)
 		k->hosts[i] = *arg;
 	else if (i < k->host_count)
 		k->hosts[i] = k->hosts[--k->host_count];
@@ -284,7 +283,7 @@ static void host_arg_learn(struct kernel *k, cl_uint index, size_t size, const v
 	if (value && size == sizeof(mem)) {
 		memcpy(&mem, value, sizeof(mem));
 		if (ava_object_handle(mem, AVA_T_cl_mem))
-			arg.host = ocl_host_id(mem, &arg.writable);
+			arg.part = ocl_host_part(mem);
 	}
 	pthread_mutex_lock(&k->lock);
 	host_arg_set(k, &arg);
@@ -316,7 +315,7 @@ cl_int ocl_host_use_args(cl_kernel kernel)
 	struct host_arg *args = host_args(kernel_of(kernel), &count);
 
 	for (i = 0; i < count; i++)
-		ocl_host_use_id(args[i].host);
+		ocl_host_use_part(&args[i].part);
 	free(args);
 	return CL_SUCCESS;
 }
@@ -327,7 +326,7 @@ cl_int ocl_host_leave_args(cl_kernel kernel)
 	struct host_arg *args = host_args(kernel_of(kernel), &count);
 
 	for (i = 0; i < count; i++)
-		ocl_host_leave_id(args[i].host);
+		ocl_host_leave_id(args[i].part.id);
 	free(args);
 	return CL_SUCCESS;
 }
@@ -338,8 +337,8 @@ void ocl_host_wrote_args(cl_command_queue queue, cl_kernel kernel, const cl_even
 	struct host_arg *args = host_args(kernel_of(kernel), &count);
 
 	for (i = 0; i < count; i++)
-		if (args[i].writable)
-			ocl_host_wrote_id(queue, args[i].host, event);
+		if (args[i].part.writable)
+			ocl_host_wrote_part(queue, &args[i].part, event);
 	free(args);
 }
 

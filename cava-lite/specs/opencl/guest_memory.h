@@ -141,7 +141,7 @@ void ocl_pending_add_locked(struct ocl_pending *p);
 
 /* Commands of @queue, or any, that write to the memory of @host. Under the lock. */
 struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue);
-bool ocl_pending_any_host(const struct ocl_shadow *host);
+size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t end);
 void ocl_pending_drop_host(const struct ocl_shadow *host);
 
 /* Does a read that is under way fill a part of this memory? */
@@ -188,11 +188,25 @@ void ocl_host_merge(struct ocl_shadow *s, size_t at, const void *bytes, size_t l
 /* The bytes of a map that may have been written to have been sent. */
 void ocl_host_unmapped(const struct ocl_map *map);
 
-/* Of a kernel's argument: the memory that it uses, or 0, and whether it may be written. */
-cl_ulong ocl_host_id(cl_mem mem, bool *writable);
-void ocl_host_use_id(cl_ulong id);
+/**
+ * struct ocl_host_part - the memory that a kernel's argument uses
+ * @id: of the memory; 0: there is none
+ * @at: where the argument starts in it
+ * @len: bytes from there on, or more
+ * @writable: kernels may write to it
+ */
+struct ocl_host_part {
+	cl_ulong id;
+	size_t at;
+	size_t len;
+	bool writable;
+};
+
+struct ocl_host_part ocl_host_part(cl_mem mem);
+void ocl_host_use_part(const struct ocl_host_part *part);
 void ocl_host_leave_id(cl_ulong id);
-void ocl_host_wrote_id(cl_command_queue queue, cl_ulong id, const cl_event *event);
+void ocl_host_wrote_part(cl_command_queue queue, const struct ocl_host_part *part,
+			 const cl_event *event);
 
 /* The shadow goes: so do its maps. */
 void ocl_maps_free(struct ocl_shadow *shadow);

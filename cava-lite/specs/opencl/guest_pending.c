@@ -200,13 +200,26 @@ struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *
 	return p;
 }
 
-bool ocl_pending_any_host(const struct ocl_shadow *host)
+static const struct ocl_pending *host_covered(const struct ocl_shadow *host, size_t at)
 {
-	struct ocl_pending *p = oldest;
+	const struct ocl_pending *p = oldest;
 
-	while (p && p->host != host)
+	while (p && (p->host != host || p->box.offset > at || p->box.offset + p->size <= at))
 		p = p->next;
 	return p;
+}
+
+/* Moves @at to what nothing pending covers; returns where that ends, @end at the latest. */
+size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t end)
+{
+	const struct ocl_pending *p;
+
+	while (*at < end && (p = host_covered(host, *at)))
+		*at = p->box.offset + p->size;
+	for (p = oldest; p; p = p->next)
+		if (p->host == host && p->box.offset > *at && p->box.offset < end)
+			end = p->box.offset;
+	return end;
 }
 
 void ocl_pending_drop_host(const struct ocl_shadow *host)
