@@ -186,6 +186,7 @@ FIXTURE_SETUP(context)
 
 FIXTURE_TEARDOWN(context)
 {
+	EXPECT_EQ(0, ring_params_restore());
 	close(self->fd);
 	close(self->manager);
 	ring_vm_down(&self->vm);
@@ -516,6 +517,7 @@ TEST_F(context, server_that_holds_on_is_killed)
 	pid_t pid;
 	char ok;
 
+	ASSERT_EQ(0, ring_param_set("grace_ms", 200));
 	ASSERT_EQ(0, pipe(fds));
 	pid = fork();
 	if (!pid) {

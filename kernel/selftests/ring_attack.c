@@ -527,9 +527,13 @@ static int line(int *n, bool ok, const char *fmt, const char *name, unsigned lon
 static int report(int ended, pid_t server)
 {
 	char culprit[64] = "nothing";
+	int n = 0, bad = 0, status = 0;
+	bool died = waitpid(server, &status, WNOHANG);
 	unsigned int i;
-	int n = 0, bad = 0;
 
+	if (died)
+		printf("# the server died of %s %d\n", WIFSIGNALED(status) ? "signal" : "status",
+		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	for (i = 0; i < 16; i++)
 		if (tally.status[i])
 			printf("# answered with status %u: %lu\n", i, tally.status[i]);
@@ -545,7 +549,7 @@ static int report(int ended, pid_t server)
 	bad += line(&n, !ended, "ring_attack.all cases were played%s%.0lu", "", 0);
 	bad += line(&n, !tally.peer_failed, "ring_attack.%s was answered right: %lu calls",
 		    "another VM", tally.peer_calls);
-	bad += line(&n, !waitpid(server, NULL, WNOHANG), "ring_attack.the server %s%.0lu",
+	bad += line(&n, !died, "ring_attack.the server %s%.0lu",
 		    "lives", 0);
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
