@@ -447,7 +447,7 @@ static void *serve_room(struct ava_serve *s, struct ava_serve_buf *b, uint64_t c
 
 	b->cap = cap;
 	b->p = NULL;
-	b->untouched = false;
+	b->written = cap;
 	if (!there)
 		return NULL;
 	if (!b->seg && cap > s->call->reply_cap) {
@@ -492,11 +492,13 @@ void ava_serve_written(struct ava_serve_buf *b, uint32_t size)
 	uint64_t at;
 	uint8_t *p;
 
-	b->untouched = b->cap >= size;
+	if (b->cap < size)
+		return;
+	b->written = 0;
 	for (at = 0; b->p && at + size <= b->cap; at += size) {
 		p = (uint8_t *)b->p + at;
 		if (memcmp(p, (uint8_t *)&mark + at % sizeof(mark), size))
-			b->untouched = false;
+			b->written = at + size;
 		else
 			memset(p, 0, size);
 	}
@@ -513,7 +515,7 @@ void ava_serve_put_out(struct ava_serve *s, struct ava_serve_buf *b, uint64_t le
 
 	if (!b->p)
 		return;
-	len = b->untouched ? 0 : ava_cs_min(len, b->cap);
+	len = ava_cs_min(len, b->written);
 	ava_cs_put_word(&s->out, len);
 	if (!b->seg) {
 		ava_cs_put_bytes(&s->out, b->p, len);

@@ -220,13 +220,13 @@ void *ava_serve_in_kept(struct ava_serve *s, uint64_t len);
  * @p: zeroed room for @cap bytes, or NULL if the guest passed NULL
  * @cap: bytes
  * @seg: index of the segment, or 0: inline
- * @untouched: the vendor wrote nothing: the guest's memory stays as it is
+ * @written: behind these bytes the vendor wrote nothing: the guest's memory stays as it is
  */
 struct ava_serve_buf {
 	void *p;
 	uint64_t cap;
 	uint32_t seg;
-	bool untouched;
+	uint64_t written;
 };
 
 /**
@@ -256,9 +256,11 @@ void *ava_serve_inout(struct ava_serve *s, struct ava_serve_buf *b, uint64_t cap
 void ava_serve_mark(struct ava_serve_buf *b);
 
 /**
- * ava_serve_written() - behind the call: numbers that the vendor left alone are 0
+ * ava_serve_written() - behind the call: numbers that the vendor left alone
  * @b: of ava_serve_mark()
  * @size: of a number
+ *
+ * Those at the end stay the guest's own, those before one that was written are 0.
  */
 void ava_serve_written(struct ava_serve_buf *b, uint32_t size);
 
