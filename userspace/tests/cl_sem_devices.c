@@ -180,37 +180,6 @@ static void test_several(const struct cl_env *env)
 	tap_err(err, CL_INVALID_VALUE, "a context of nothing");
 }
 
-/* What the vendor takes for one device gets one status: the others stay as they were. */
-static void test_binaries(const struct cl_env *env)
-{
-	const cl_device_partition_property how[3] = { CL_DEVICE_PARTITION_EQUALLY, 1, 0 };
-	cl_device_id subs[MOST];
-	cl_program program = cl_test_build(env, source, ""), parts;
-	const unsigned char *bytes[2];
-	unsigned char *binary;
-	size_t size, sizes[2];
-	cl_int err, status[2] = { 9, 9 };
-	cl_context context;
-	cl_uint n = 0;
-
-	clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof(size), &size, NULL);
-	binary = malloc(size);
-	clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof(binary), &binary, NULL);
-	clCreateSubDevices(env->device, how, MOST, subs, &n);
-	context = clCreateContext(NULL, 2, subs, NULL, NULL, &err);
-	tap_err(err, CL_SUCCESS, "a context of two parts");
-	bytes[0] = bytes[1] = binary;
-	sizes[0] = sizes[1] = size;
-	parts = clCreateProgramWithBinary(context, 2, subs, sizes, bytes, status, &err);
-	tap(true, "a binary for each part: %s, status %d %d", cl_name(err), status[0], status[1]);
-	clReleaseProgram(parts);
-	clReleaseProgram(program);
-	clReleaseContext(context);
-	free(binary);
-	for (cl_uint i = 0; i < n; i++)
-		clReleaseDevice(subs[i]);
-}
-
 /* Naive: a list's count, its size and its content come from different moments. */
 static void test_types(const struct cl_env *env)
 {
@@ -240,7 +209,6 @@ int main(void)
 		test_by_counts(&env);
 		test_queues(&env);
 		test_several(&env);
-		test_binaries(&env);
 	} else {
 		tap_skip("sub-devices", "the device cannot be divided");
 	}
