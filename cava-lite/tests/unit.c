@@ -63,6 +63,11 @@ void ava_context_output(struct ava_context *ctx)
 	(void)ctx;
 }
 
+void ava_context_await_output(struct ava_context *ctx)
+{
+	(void)ctx;
+}
+
 int context_status;
 
 int ava_context_status(const struct ava_context *ctx)

@@ -81,6 +81,7 @@ static void context_forget_calls(struct ava_context *ctx)
 	pthread_mutex_init(&ctx->flush_lock, NULL);
 	pthread_cond_init(&ctx->flush_wake, NULL);
 	pthread_mutex_init(&ctx->output_lock, NULL);
+	ctx->outputs = 0;
 	ava_events_init(ctx);
 }
 

@@ -76,6 +76,7 @@ struct ava_batch {
  * @flusher_runs: it was started
  * @flusher_asleep: it waits without a time, for @flush_wake
  * @output_lock: one fetches what the vendor's library printed
+ * @outputs: who is at it, or waits for it
  * @events_run: the thread that takes events was started
  * @event_fn: what it does with them
  * @events_lock: of what follows
@@ -117,6 +118,7 @@ struct ava_context {
 	atomic_bool flusher_asleep;
 
 	pthread_mutex_t output_lock;
+	atomic_uint outputs;
 
 	atomic_bool events_run;
 	ava_event_fn event_fn;

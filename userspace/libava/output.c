@@ -49,12 +49,22 @@ void ava_context_output(struct ava_context *ctx)
 
 	/* A thread that is cancelled while it writes would take the lock along. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	atomic_fetch_add(&ctx->outputs, 1);
 	pthread_mutex_lock(&ctx->output_lock);
 	do {
 		len = output_fetch(ctx, buf);
 		output_write(buf, len);
 	} while (len == OUTPUT_ROOM);
 	pthread_mutex_unlock(&ctx->output_lock);
+	atomic_fetch_sub(&ctx->outputs, 1);
 	pthread_setcancelstate(state, &state);
 	errno = saved;
+}
+
+void ava_context_await_output(struct ava_context *ctx)
+{
+	if (!atomic_load(&ctx->outputs))
+		return;
+	pthread_mutex_lock(&ctx->output_lock);
+	pthread_mutex_unlock(&ctx->output_lock);
 }

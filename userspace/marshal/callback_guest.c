@@ -229,6 +229,8 @@ static void callback_event(struct ava_context *ctx, const struct ava_event *ev,
 		return;
 	if (ev->cookie & AVA_CS_COOKIE_OUTPUT)
 		ava_context_output(ctx);
+	else
+		ava_context_await_output(ctx);
 	callback_came(ev->cookie & ~AVA_CS_COOKIE_OUTPUT, payload, ev->len);
 }
 

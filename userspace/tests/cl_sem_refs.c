@@ -155,10 +155,14 @@ static void test_parent_held(const struct cl_env *env)
 	const cl_buffer_region region = { 4096, 256 };
 	cl_mem sub = clCreateSubBuffer(mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
 				       &region, NULL);
+	double end = cl_test_seconds() + 100;
 	uint8_t bytes[256];
 
 	cl_test_pattern(bytes, sizeof(bytes), 4);
 	clEnqueueWriteBuffer(env->queue, mem, CL_TRUE, 4096, 256, bytes, 0, NULL, NULL);
+	/* The vendor's threads may keep what a command used for a moment after its end. */
+	while (mem_refs(mem) > 2 && cl_test_seconds() < end)
+		;
 	tap(true, "a sub-buffer: its parent counts %u", mem_refs(mem));
 	tap_err(clReleaseMemObject(mem), CL_SUCCESS, "the parent is released first");
 	tap(cl_test_holds(env, sub, 0, 256, bytes), "the sub-buffer has its bytes");

@@ -85,6 +85,14 @@ int ava_context_flush(struct ava_context *ctx);
  */
 void ava_context_output(struct ava_context *ctx);
 
+/**
+ * ava_context_await_output() - what other threads have fetched is written
+ * @ctx: the context
+ *
+ * For the thread that takes events: the server knows only that it was fetched.
+ */
+void ava_context_await_output(struct ava_context *ctx);
+
 /* Of the thread that takes events; LOST is the last one. */
 typedef void (*ava_event_fn)(struct ava_context *ctx, const struct ava_event *ev,
 			     const void *payload);

@@ -4,6 +4,8 @@
  */
 #include "differ.h"
 
+#include <unistd.h>
+
 #define CANARY 0x5c
 #define ROOM 65536
 
@@ -146,6 +148,20 @@ static void query_wrong(struct world *w, const struct obj *of, query_fn fn, void
 	end_line(w);
 }
 
+/* The vendor's threads let go of what a command used a moment after its end. */
+static void wait_for_vendor(const struct obj *of, query_fn fn, void *more,
+			    const struct query *q)
+{
+	cl_uint least = q->shape == S_REFS ? of->refs : 0, n;
+
+	for (int i = 0; i < 20; i++) {
+		n = 0;
+		if (fn(of->handle, q->name, sizeof(n), &n, NULL, more) || n <= least)
+			return;
+		usleep(1000);
+	}
+}
+
 void query_one(struct world *w, const struct obj *of, query_fn fn, void *more,
 	       const struct query *queries, size_t n)
 {
@@ -158,6 +174,7 @@ void query_one(struct world *w, const struct obj *of, query_fn fn, void *more,
 	if (q->shape == S_REFS || q->name == CL_MEM_MAP_COUNT) {
 		end_line(w);
 		finish(w);
+		wait_for_vendor(of, fn, more, q);
 	}
 	say(w, " %s", q->text);
 	say_obj(w, of);
