@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rmtree.h"
@@ -78,7 +79,7 @@ static int top_lower(int top, DIR *top_dir, unsigned long *serial)
 	int ret;
 
 	rewinddir(top_dir);
-	while ((entry = readdir(top_dir))) {
+	while ((errno = 0, entry = readdir(top_dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		found = true;
@@ -94,7 +95,16 @@ static int top_lower(int top, DIR *top_dir, unsigned long *serial)
 		if (ret)
 			return ret;
 	}
-	return found;
+	return errno ? -errno : found;
+}
+
+/* Once others have removed or moved the directory, another one may have its name. */
+static bool has_name(int dir, const char *path)
+{
+	struct stat here, there;
+
+	return !fstat(dir, &here) && !lstat(path, &there) && here.st_ino == there.st_ino &&
+	       here.st_dev == there.st_dev;
 }
 
 int ava_rmtree(const char *path)
@@ -109,7 +119,7 @@ int ava_rmtree(const char *path)
 		do {
 			ret = top_lower(dirfd(top), top, &serial);
 		} while (ret > 0);
-		if (!ret && rmdir(path))
+		if (!ret && has_name(dirfd(top), path) && rmdir(path))
 			ret = gone_is_fine();
 		/* Not if another remover lifted something here meanwhile. */
 	} while (ret == -ENOTEMPTY || ret == -EEXIST);

@@ -8,7 +8,8 @@
 /**
  * ava_rmtree() - remove @path and all below it; follows no link, needs no stack
  *
- * Several may remove the same tree, or parts of it, at the same time.
+ * Several may remove the same tree, or parts of it, at the same time. What has got the
+ * name meanwhile stays.
  *
  * Return: 0, also if it was not there, or -errno.
  */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ static pid_t remover(const int *start, const char *path)
 
 	if (!pid) {
 		close(start[1]);
+		alarm(60);
 		if (read(start[0], &byte, 1))
 			_exit(255);
 		_exit(-ava_rmtree(path));
@@ -120,12 +122,66 @@ static void test_at_once(void **state)
 	}
 }
 
+static const char *kept_in_tree(void)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/kept", tree);
+	return path;
+}
+
+/* A remover that is late: the name is another directory's, with something in it. */
+static bool renamed_meanwhile(int watch, const char *moved, int *status)
+{
+	int start[2];
+	char event[4096];
+	bool in_time;
+	pid_t pid;
+
+	fill_tree("/nonexistent");
+	assert_int_equal(pipe2(start, O_CLOEXEC), 0);
+	assert_true(inotify_add_watch(watch, top, IN_OPEN | IN_ONLYDIR) >= 0);
+	pid = remover(start, tree);
+	close(start[0]);
+	close(start[1]);
+	assert_true(ut_wait_readable(watch, 60000));
+	assert_true(read(watch, event, sizeof(event)) > 0);
+	in_time = !rename(tree, moved);
+	if (in_time) {
+		assert_int_equal(mkdir(tree, 0700), 0);
+		assert_int_equal(symlink("/nonexistent", kept_in_tree()), 0);
+	}
+	assert_int_equal(waitpid(pid, status, 0), pid);
+	return in_time;
+}
+
+static void test_renamed(void **state)
+{
+	char moved[80];
+	bool in_time = false;
+	int watch, status, i;
+
+	(void)state;
+	snprintf(moved, sizeof(moved), "%s/moved", top);
+	for (i = 0; i < 100 && !in_time; i++) {
+		watch = inotify_init1(IN_CLOEXEC);
+		in_time = renamed_meanwhile(watch, moved, &status);
+		close(watch);
+		assert_int_equal(status, 0);
+		assert_true(in_time || !mkdir(tree, 0700));
+	}
+	assert_true(in_time);
+	assert_int_equal(ava_rmtree(moved), 0);
+	assert_int_equal(unlink(kept_in_tree()), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_renamed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("rmtree", tests, NULL, NULL);
