@@ -329,6 +329,70 @@ static void test_apart(struct here *h)
 	clReleaseCommandQueue(other);
 }
 
+/*
+ * One part is filled while commands of the same queue are at work on the other. Naive: all
+ * from the first to the last that a queue's commands may write to is left alone.
+ */
+static void test_in_turn(struct here *h)
+{
+	enum { FIRST = 10240, value = -3 };
+	const cl_buffer_region one = { 0, sizeof(int[FIRST]) };
+	const cl_buffer_region two = { one.size, BYTES - one.size };
+	const int fill = value;
+	cl_event gate = clCreateUserEvent(h->env.context, NULL), event;
+	bool good = true;
+	cl_mem x, y;
+
+	begin(h);
+	x = clCreateSubBuffer(h->mem_a, 0, CL_BUFFER_CREATE_TYPE_REGION, &one, NULL);
+	y = clCreateSubBuffer(h->mem_a, 0, CL_BUFFER_CREATE_TYPE_REGION, &two, NULL);
+	clSetKernelArg(h->inc, 0, sizeof(x), &x);
+	launch(h, h->inc, FIRST, &event);
+	clEnqueueFillBuffer(h->env.queue, y, &fill, sizeof(fill), 0, 400, 1, &gate, NULL);
+	clFlush(h->env.queue);
+	clWaitForEvents(1, &event);
+	for (int i = 0; i < FIRST; i++) {
+		good = good && a[i] == i + 1;
+		a[i] = 7 * i;
+	}
+	tap(good, "what is complete is seen while the queue's next command waits");
+	launch(h, h->inc, FIRST, NULL);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(h->env.queue);
+	good = true;
+	for (int i = 0; i < FIRST; i++)
+		good = good && a[i] == 7 * i + 1;
+	tap(good, "and filled anew for the one behind that");
+	tap(a[FIRST] == value && a[FIRST + 100] == FIRST + 100, "which has its part, too");
+	end(h);
+	clReleaseMemObject(x);
+	clReleaseMemObject(y);
+	clReleaseEvent(event);
+	clReleaseEvent(gate);
+}
+
+/* Naive: parts beyond a number that are apart are forgotten, or each is asked about for ever. */
+static void test_many_apart(struct here *h)
+{
+	enum { PARTS = 200, STEP = COUNT / PARTS };
+	cl_event gate = clCreateUserEvent(h->env.context, NULL);
+	bool good = true;
+
+	begin(h);
+	for (int i = 0; i < PARTS; i++)
+		clEnqueueFillBuffer(h->env.queue, h->mem_a, &i, sizeof(i),
+				    sizeof(int) * STEP * i, sizeof(i), i ? 0 : 1,
+				    i ? NULL : &gate, NULL);
+	clFlush(h->env.queue);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clFinish(h->env.queue);
+	for (int i = 0; i < COUNT; i++)
+		good = good && a[i] == (i % STEP ? i : i / STEP);
+	tap(good, "200 commands each write to a part of their own");
+	end(h);
+	clReleaseEvent(gate);
+}
+
 /* Naive: only what the first of several commands uses is looked at while nothing is busy. */
 static void test_around(struct here *h)
 {
@@ -519,6 +583,8 @@ int main(void)
 	test_filled_by_map(&h);
 	test_filled_while_busy(&h);
 	test_apart(&h);
+	test_in_turn(&h);
+	test_many_apart(&h);
 	test_around(&h);
 	test_then_map(&h);
 	test_out_of_order(&h);

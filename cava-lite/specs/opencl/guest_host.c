@@ -293,11 +293,12 @@ static void pending_widen(struct ocl_pending *p, size_t at, size_t end)
 static void host_wrote(struct ocl_shadow *s, cl_command_queue queue, size_t at, size_t len,
 		       const cl_event *event)
 {
-	struct ocl_pending *p = ocl_pending_host(s, queue);
 	size_t end = host_end(s, at, len);
+	struct ocl_pending *p;
 
 	if (at >= end)
 		return;
+	p = ocl_pending_host(s, queue, at, end);
 	if (p)
 		pending_widen(p, at, end);
 	else

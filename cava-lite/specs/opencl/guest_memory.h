@@ -139,8 +139,11 @@ void ocl_pending_add(struct ocl_pending *p);
 /* The same under the lock. */
 void ocl_pending_add_locked(struct ocl_pending *p);
 
-/* Commands of @queue, or any, that write to the memory of @host. Under the lock. */
-struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue);
+/* Commands of @queue that write to these bytes of @host, or that others join. Under the lock. */
+struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue,
+				     size_t at, size_t end);
+
+/* Moves @at to what no command writes to; returns where that ends, @end at the latest. */
 size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t end);
 void ocl_pending_drop_host(const struct ocl_shadow *host);
 

@@ -19,6 +19,7 @@
 #define COLLECT_MAX	65536	/* bytes that come with the answer itself */
 #define BOUNCE_MAX	(1u << 20)
 #define COLLECT_COUNT	256	/* transfers that are asked about at once */
+#define APART_MAX	64	/* parts of one object that commands of one queue write to */
 
 /* So much of others may wait on the server when one more is added. */
 #define WAITING_MAX	(64u << 20)
@@ -191,13 +192,25 @@ void ocl_pending_drop(const struct ocl_map *map, const struct ocl_shadow *shadow
 			pos = &(*pos)->next;
 }
 
-struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue)
+/*
+ * Parts that are apart stay so, for each is over at its own time: a program may fill one
+ * while commands are at work on the other. Unless that are too many to look through.
+ */
+struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue,
+				     size_t at, size_t end)
 {
-	struct ocl_pending *p = oldest;
+	struct ocl_pending *p, *last = NULL;
+	unsigned int apart = 0;
 
-	while (p && (p->host != host || p->queue != queue))
-		p = p->next;
-	return p;
+	for (p = oldest; p; p = p->next) {
+		if (p->host != host || p->queue != queue)
+			continue;
+		if (p->box.offset < end && at < p->box.offset + p->size)
+			return p;
+		last = p;
+		apart++;
+	}
+	return apart < APART_MAX ? NULL : last;
 }
 
 static const struct ocl_pending *host_covered(const struct ocl_shadow *host, size_t at)
