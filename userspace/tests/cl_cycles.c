@@ -144,6 +144,33 @@ static cl_int cycle_map(void)
 	return err ? err : clFinish(env.queue);
 }
 
+/*
+ * The map comes while a command is at work. Naive: what was to be told of that command's
+ * end stays for good, and with it the server's copy of the memory.
+ */
+static cl_int cycle_in_place(void)
+{
+	static char memory[16384];
+	const cl_int value = 7;
+	cl_event gate = clCreateUserEvent(env.context, NULL);
+	cl_int err;
+	cl_mem mem = clCreateBuffer(env.context, CL_MEM_USE_HOST_PTR, sizeof(memory), memory, &err);
+	void *p;
+
+	if (err)
+		return err;
+	clEnqueueFillBuffer(env.queue, mem, &value, sizeof(value), 0, sizeof(memory), 1, &gate,
+			    NULL);
+	p = clEnqueueMapBuffer(env.queue, mem, CL_FALSE, CL_MAP_READ, 0, sizeof(memory), 0, NULL,
+			       NULL, &err);
+	clSetUserEventStatus(gate, CL_COMPLETE);
+	clReleaseEvent(gate);
+	if (!err)
+		err = clEnqueueUnmapMemObject(env.queue, mem, p, 0, NULL, NULL);
+	clFinish(env.queue);
+	return err ? err : clReleaseMemObject(mem);
+}
+
 static const struct cycle {
 	const char *name;
 	cl_int (*run)(void);
@@ -162,6 +189,7 @@ static const struct cycle {
 	{ "command", cycle_command, 1 },
 	{ "read that does not block", cycle_read, 1 },
 	{ "map", cycle_map, 1 },
+	{ "memory used in place, then mapped", cycle_in_place, 1 },
 };
 
 /* Counted page by page: the kernel's running sums are off by some for each CPU. */

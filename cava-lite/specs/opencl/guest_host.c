@@ -338,11 +338,15 @@ void ocl_host_wrote(cl_command_queue queue, cl_mem mem, size_t offset, size_t si
 
 /* ---- objects that are left to their maps -------------------------------------------------- */
 
+/* The server is told, or it would keep the memory for what nobody asks about any more. */
 static void host_give_up(struct ocl_shadow *s)
 {
+	cl_ulong id;
+
 	ocl_shadow_get_locked(s);
 	host_use(s, 0, SIZE_MAX);
-	ocl_pending_drop_host(s);
+	while ((id = ocl_pending_drop_host(s)))
+		ocl_host_mark(NULL, NULL, s->host_id, id, 0, 0);
 	host_leave(s);
 	ocl_shadow_put_locked(s);
 }

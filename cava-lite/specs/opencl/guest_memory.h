@@ -145,7 +145,9 @@ struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *
 
 /* Moves @at to what no command writes to; returns where that ends, @end at the latest. */
 size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t end);
-void ocl_pending_drop_host(const struct ocl_shadow *host);
+
+/* Forgets the oldest one of any queue. Return: its name, or 0 if there is none. Under the lock. */
+cl_ulong ocl_pending_drop_host(const struct ocl_shadow *host);
 
 /* Does a read that is under way fill a part of this memory? */
 bool ocl_pending_in(const void *ptr, size_t span);

@@ -235,15 +235,18 @@ size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t en
 	return end;
 }
 
-void ocl_pending_drop_host(const struct ocl_shadow *host)
+cl_ulong ocl_pending_drop_host(const struct ocl_shadow *host)
 {
 	struct ocl_pending **pos = &oldest;
+	cl_ulong id;
 
-	while (*pos)
-		if ((*pos)->host == host)
-			pending_del(pos);
-		else
-			pos = &(*pos)->next;
+	while (*pos && (*pos)->host != host)
+		pos = &(*pos)->next;
+	if (!*pos)
+		return 0;
+	id = (*pos)->id;
+	pending_del(pos);
+	return id;
 }
 
 void ocl_gather(void *packed, const void *base, const struct ocl_box *box)

@@ -256,11 +256,25 @@ static void host_expect(struct ocl_transfer *t, cl_command_queue queue, cl_event
 		clReleaseEvent(event);
 }
 
+static void host_forget(cl_ulong id)
+{
+	struct ocl_transfer *t = ocl_transfer_take_host(id);
+
+	if (t)
+		ocl_transfer_free(t);
+}
+
+/* No bytes: the guest will not ask about those of that name any more. */
 cl_int ocl_server_host_mark(cl_command_queue queue, cl_event done, cl_ulong host, cl_ulong id,
 			    size_t offset, size_t size)
 {
-	struct ocl_transfer *t = host_transfer(host, id);
+	struct ocl_transfer *t;
 
+	if (!size) {
+		host_forget(id);
+		return CL_SUCCESS;
+	}
+	t = host_transfer(host, id);
 	if (!t)
 		return CL_INVALID_VALUE;
 	/* Only a guest that cheats has no such bytes, or another transfer of that name. */
