@@ -19,11 +19,13 @@
 
 /*
  * How long a function is waited for: so often in turn so long in which it does
- * nothing, and so much work at most. While a machine stands still, that is once.
+ * nothing, so often in all, and so much work at most. While a machine stands still,
+ * that is once.
  */
 #define LOOK_NS		50000000
 #define LOOKS_IDLE	5
-#define LOOK_WORK_NS	1000000		/* less is nothing */
+#define LOOKS		100
+#define LOOK_WORK_NS	100000		/* less is nothing */
 #define WORK_NS		1000000000
 
 #define SECOND_NS	1000000000
@@ -82,9 +84,11 @@ static void events_await_one_locked(struct ava_context *ctx)
 {
 	uint64_t taken = ctx->events_taken, began = events_work_locked(ctx), before = began;
 	uint64_t now = began;
-	int idle = 0;
+	int idle = 0, looks;
 
-	while (ctx->events_taken == taken && idle < LOOKS_IDLE && now - began < WORK_NS) {
+	for (looks = 0; looks < LOOKS && idle < LOOKS_IDLE; looks++) {
+		if (ctx->events_taken != taken || now - began >= WORK_NS)
+			break;
 		events_look_locked(ctx, taken);
 		now = events_work_locked(ctx);
 		idle = now - before < LOOK_WORK_NS ? idle + 1 : 0;

@@ -229,7 +229,7 @@ size_t ocl_pending_host_gap(const struct ocl_shadow *host, size_t *at, size_t en
 
 	while (*at < end && (p = host_covered(host, *at)))
 		*at = p->box.offset + p->size;
-	for (p = oldest; p; p = p->next)
+	for (p = *at < end ? oldest : NULL; p; p = p->next)
 		if (p->host == host && p->box.offset > *at && p->box.offset < end)
 			end = p->box.offset;
 	return end;

@@ -113,7 +113,7 @@ int ava_context_events(struct ava_context *ctx, ava_event_fn fn);
  * @count: how many since the context began
  *
  * Not on the thread that takes them. Does not wait for ever for a function that does
- * not return: for 250 ms in which it does nothing, or a second of work.
+ * not return: for 250 ms in which it does nothing, a second of work, or five in all.
  */
 void ava_context_await_events(struct ava_context *ctx, uint64_t count);
 
