@@ -194,7 +194,7 @@ void ocl_pending_drop(const struct ocl_map *map, const struct ocl_shadow *shadow
 
 /*
  * Parts that are apart stay so, for each is over at its own time: a program may fill one
- * while commands are at work on the other. Unless that are too many to look through.
+ * while commands are at work on the other. Too many to look through are joined.
  */
 struct ocl_pending *ocl_pending_host(const struct ocl_shadow *host, const void *queue,
 				     size_t at, size_t end)
