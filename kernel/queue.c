@@ -7,6 +7,7 @@
  * worker again. A chain whose answer comes later is remembered by guest-physical
  * addresses, since the memory table may be another by then.
  */
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/vhost_iotlb.h>
 
@@ -16,6 +17,7 @@
 #define AVA_VHOST_PKT_WEIGHT	256
 #define AVA_VHOST_BYTE_WEIGHT	0x80000
 #define AVA_VHOST_BATCH		64
+#define AVA_VHOST_TICKS		2
 
 static struct ava_vhost *vhost_of(struct vhost_virtqueue *vq)
 {
@@ -112,12 +114,23 @@ static int write_now(struct ava_taken *taken, const void *data, size_t len)
 typedef bool (*ava_handle_fn)(struct vhost_virtqueue *vq, struct ava_taken *taken);
 
 /*
- * The loop of a kick. @handle says whether it used the chain up at once, so that
- * the guest must be told.
+ * Whether a turn that ends at @end has used up its time. A chain of indirect tables
+ * may hold no byte and take a second to walk, so counts alone do not bound a turn.
+ */
+static bool is_late(unsigned long end)
+{
+	return time_after(jiffies, end);
+}
+
+/*
+ * The loop of a kick. Being late counts as the full weight: the rest is queued as
+ * work, before which the worker may be rescheduled and the mutex changes hands.
+ * @handle says whether it used the chain up at once, so that the guest must be told.
  * Return: chains taken.
  */
 static unsigned int handle_queue(struct vhost_virtqueue *vq, ava_handle_fn handle)
 {
+	unsigned long end = jiffies + AVA_VHOST_TICKS;
 	struct ava_taken taken;
 	bool used = false;
 	int pkts = 0, bytes = 0, ret;
@@ -132,7 +145,9 @@ static unsigned int handle_queue(struct vhost_virtqueue *vq, ava_handle_fn handl
 			break;
 		used |= handle(vq, &taken);
 		bytes += min_t(size_t, taken.chain.readable, AVA_VHOST_BYTE_WEIGHT);
-	} while (!vhost_exceeds_weight(vq, ++pkts, bytes));
+		pkts++;
+	} while (!vhost_exceeds_weight(vq, is_late(end) ? AVA_VHOST_PKT_WEIGHT : pkts,
+				       bytes));
 	if (ret < 0)
 		log_bad_ring(vq, ret);
 	if (used)
@@ -464,22 +479,24 @@ static bool deliver_event(struct vhost_virtqueue *vq)
 	return false;
 }
 
+/* Return: whether there may be more. */
 static bool deliver_events(struct ava_vhost *vhost)
 {
 	struct vhost_virtqueue *vq = &vhost->vqs[VIRTIO_AVA_VQ_EVENT];
+	unsigned long end = jiffies + AVA_VHOST_TICKS;
+	bool more = false;
 	int count = 0;
 
 	mutex_lock(&vq->mutex);
 	if (vhost_vq_get_backend(vq) && vq_meta_prefetch(vq)) {
 		vhost_disable_notify(&vhost->dev, vq);
-		while (count < AVA_VHOST_BATCH && has_event(vhost->vm) &&
-		       deliver_event(vq))
-			count++;
+		while (!more && has_event(vhost->vm) && deliver_event(vq))
+			more = ++count == AVA_VHOST_BATCH || is_late(end);
 	}
 	if (count)
 		vhost_signal(&vhost->dev, vq);
 	mutex_unlock(&vq->mutex);
-	return count == AVA_VHOST_BATCH;
+	return more;
 }
 
 static void event_kick(struct vhost_work *work)

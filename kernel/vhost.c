@@ -88,6 +88,8 @@ static int start_queue(struct ava_vhost *vhost, struct vhost_virtqueue *vq)
 	mutex_lock(&vq->mutex);
 	if (!vhost_vq_is_setup(vq)) {
 		ret = -EFAULT;
+	} else if (vq->num > VHOST_AVA_MAX_VRING) {
+		ret = -EINVAL;
 	} else if (!vhost_vq_get_backend(vq)) {
 		vhost_vq_set_backend(vq, vhost);
 		ret = vhost_vq_init_access(vq);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ava_greedy_test.c - a guest that takes more than is its due: chains it has offered
- * already, more requests than it lets the host answer, contexts beyond its quota
+ * already, more requests than it lets the host answer, contexts beyond its quota,
+ * chains that take long to walk
  *
  * One thread plays guest, manager and server in turn.
  */
@@ -17,6 +18,10 @@
 #define GUARD		0xcc
 #define FLOOD		20000u
 #define CONTEXTS	3u
+#define TABLE		65536u		/* descriptors, as many as vhost lets be */
+#define TABLES		4u		/* of one chain */
+#define WALKS		200u
+#define FEW_WALKS	32u		/* half of what one turn takes at the least */
 
 FIXTURE(greedy) {
 	struct ring_vm vm;
@@ -203,6 +208,97 @@ TEST_F(greedy, closed_contexts_count_until_the_server_lets_go)
 	EXPECT_EQ(VIRTIO_AVA_S_OK, control(self, VIRTIO_AVA_CTRL_CLOSE, ctx));
 	for (i = 0; i < 2 * CONTEXTS; i++)
 		close(fds[i]);
+}
+
+/* ---- chains that hold nothing and take long to walk ------------------------------ */
+
+FIXTURE(walk) {
+	struct ring_vm vm;
+	int manager;
+};
+
+FIXTURE_SETUP(walk)
+{
+	self->manager = ring_manager();
+	ASSERT_LE(0, self->manager);
+	ASSERT_EQ(0, ring_vm_up(&self->vm, test_guest_id(), 0));
+}
+
+FIXTURE_TEARDOWN(walk)
+{
+	close(self->manager);
+	ring_vm_down(&self->vm);
+	EXPECT_IDLE();
+}
+
+/* One chain, offered WALKS times: each descriptor names the same table of empty ones. */
+static void offer_walks(struct ring_vm *vm, unsigned int index)
+{
+	uint64_t at = ring_heap(vm, TABLE * sizeof(struct vring_desc));
+	struct vring_desc *table = ring_ptr(vm, at);
+	struct ring_vq *vq = &vm->vq[index];
+	unsigned int i;
+
+	for (i = 0; i < TABLE; i++)
+		table[i] = (struct vring_desc){ .flags = i + 1 < TABLE ? VRING_DESC_F_NEXT : 0 };
+	for (i = 0; i < TABLES; i++)
+		vq->desc[i] = (struct vring_desc){
+			.addr = at,
+			.len = TABLE * sizeof(*table),
+			.flags = VRING_DESC_F_INDIRECT |
+				 (i + 1 < TABLES ? VRING_DESC_F_NEXT : 0),
+			.next = i + 1,
+		};
+	memset(vq->avail->ring, 0, WALKS * sizeof(vq->avail->ring[0]));
+	vq->avail_idx = WALKS;
+	ring_kick(vm, index);
+}
+
+static uint16_t walked(struct ring_vm *vm, unsigned int index)
+{
+	return __atomic_load_n(&vm->vq[index].used->idx, __ATOMIC_ACQUIRE);
+}
+
+static int bad_request(struct ring_vm *vm)
+{
+	struct virtio_ava_ctrl req = ring_ctrl_of(99, 1, 0);
+
+	return ring_ctrl(vm, &req, NULL);
+}
+
+TEST_F(walk, other_queues_get_their_turn)
+{
+	offer_walks(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
+	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, bad_request(&self->vm));
+	EXPECT_GT(FEW_WALKS, walked(&self->vm, VIRTIO_AVA_VQ_SUBMIT));
+}
+
+/* Buffers are walked only while there is an event: that of a server which went. */
+TEST_F(walk, event_buffers_are_no_exception)
+{
+	struct virtio_ava_ctrl req = ring_ctrl_open(RING_API_NAME, RING_API_MAJOR,
+						    RING_API_MINOR, RING_API_HASH);
+	struct ava_api_id id = ring_api_id();
+	struct ring_ctrl open;
+	int context;
+
+	ASSERT_EQ(0, ring_ctrl_send(&self->vm, &req, &open));
+	context = ring_accept(self->manager, NULL);
+	ASSERT_LE(0, context);
+	ASSERT_EQ(0, ring_attach(context, &id));
+	ASSERT_EQ(VIRTIO_AVA_S_OK, ring_ctrl_wait(&self->vm, &open, NULL));
+	close(context);
+	offer_walks(&self->vm, VIRTIO_AVA_VQ_EVENT);
+	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, bad_request(&self->vm));
+	EXPECT_GT(FEW_WALKS, walked(&self->vm, VIRTIO_AVA_VQ_EVENT));
+}
+
+TEST_F(walk, release_does_not_wait_for_all)
+{
+	offer_walks(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
+	close(self->vm.fd);
+	self->vm.fd = -1;
+	EXPECT_GT(FEW_WALKS, walked(&self->vm, VIRTIO_AVA_VQ_SUBMIT));
 }
 
 TEST_HARNESS_MAIN

@@ -150,6 +150,25 @@ TEST_F(node, running_needs_vrings)
 	EXPECT_EQ(0, ring_vm_run(&self->vm, 1));
 }
 
+TEST_F(node, vrings_are_not_longer_than_a_vmm_makes_them)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, node_own(&self->vm));
+	ASSERT_EQ(0, IOCTL(self->vm.fd, VHOST_AVA_SET_GUEST_ID, &self->id));
+	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
+		ASSERT_EQ(0, node_vrings(&self->vm));
+		self->vm.vq[i].num = 2 * VHOST_AVA_MAX_VRING;
+		ASSERT_EQ(0, ring_vm_set_vring(&self->vm, i));
+		EXPECT_EQ(-EINVAL, ring_vm_run(&self->vm, 1));
+		self->vm.vq[i].num = VHOST_AVA_MAX_VRING;
+		ASSERT_EQ(0, ring_vm_set_vring(&self->vm, i));
+		EXPECT_EQ(0, ring_vm_run(&self->vm, 1));
+		ASSERT_EQ(0, ring_vm_run(&self->vm, 0));
+		self->vm.vq[i].num = RING_NUM;
+	}
+}
+
 TEST_F(node, vrings_in_no_memory)
 {
 	static const uint64_t nowhere[] = { 0x10000, 1ull << 47, 1ull << 63, -4096ull * 4 };

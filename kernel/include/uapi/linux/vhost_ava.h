@@ -24,12 +24,15 @@
 /**
  * VHOST_AVA_SET_RUNNING - start (1) or stop (0) all queues
  *
- * -EINVAL for other values, -EFAULT for vrings that are not mapped in the VMM,
- * -ENXIO to start without a guest id. A vring that is mapped but not in the memory
- * table starts, and answers nothing. Stopping waits for the queues' handlers;
- * contexts stay open and their calls complete after the next start.
+ * -EINVAL for other values, and to start with a vring of more than
+ * VHOST_AVA_MAX_VRING entries: their number bounds how long the host may have to
+ * walk one chain. -EFAULT for vrings that are not mapped in the VMM, -ENXIO to start
+ * without a guest id. A vring that is mapped but not in the memory table starts, and
+ * answers nothing. Stopping waits for the queues' handlers; contexts stay open and
+ * their calls complete after the next start.
  */
 #define VHOST_AVA_SET_RUNNING	_IOW(VHOST_VIRTIO, 0xC1, int)
+#define VHOST_AVA_MAX_VRING	1024
 
 /**
  * VHOST_AVA_RESET - the guest reset the device: forget what it held
