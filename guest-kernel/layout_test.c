@@ -334,6 +334,7 @@ static const struct reply_case reply_cases[] = {
 	{ "used more", .len = 8, .used = 48, .seq = 5, .reply_len = 8 },
 	{ "async", .async = true },
 	{ "async with reply", .used = 32, .seq = 5, .async = true },
+	{ "async, reply lost", .used = 1, .async = true, .ret = -EBADMSG, .sticky = true },
 	{ "sync and empty", .ret = -EBADMSG, .sticky = true },
 	{ "short", .used = 31, .seq = 5, .ret = -EBADMSG, .sticky = true },
 	{ "len over used", .len = 16, .used = 47, .seq = 5, .ret = -EBADMSG, .sticky = true },

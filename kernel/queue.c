@@ -19,6 +19,12 @@
 #define AVA_VHOST_BATCH		64
 #define AVA_VHOST_TICKS		2
 
+/*
+ * Used length of a reply that could not be written: too short for one, and not 0,
+ * which says of an asynchronous call that it succeeded.
+ */
+#define AVA_VHOST_NO_REPLY	1
+
 static struct ava_vhost *vhost_of(struct vhost_virtqueue *vq)
 {
 	return container_of(vq->dev, struct ava_vhost, dev);
@@ -210,13 +216,14 @@ static void answer_now(struct vhost_virtqueue *vq, struct ava_taken *taken, u32 
 	};
 	int len = sizeof(reply);
 
-	if (taken->chain.writable < sizeof(reply) ||
-	    write_now(taken, &reply, sizeof(reply))) {
+	if (taken->chain.writable < sizeof(reply))
+		len = 0;
+	else if (write_now(taken, &reply, sizeof(reply)))
+		len = AVA_VHOST_NO_REPLY;
+	if (len != sizeof(reply))
 		ava_vm_log(vhost_of(vq)->vm,
 			   "call refused with status %u, without room for an answer\n",
 			   status);
-		len = 0;
-	}
 	vhost_add_used(vq, taken->chain.head, len);
 }
 
@@ -302,7 +309,7 @@ static void write_call(struct vhost_virtqueue *vq, struct ava_host_call *call,
 	ava_call_reply(call, &reply);
 	if (call->status || !(call->req.flags & VIRTIO_AVA_CALL_ASYNC))
 		len = write_rooms(vq, call->rooms, call->room_count, parts,
-				  sizeof(reply) + call->reply_len);
+				  sizeof(reply) + call->reply_len) ?: AVA_VHOST_NO_REPLY;
 	elem->id = cpu_to_vhost32(vq, call->head);
 	elem->len = cpu_to_vhost32(vq, len);
 }

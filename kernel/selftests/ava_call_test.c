@@ -522,6 +522,53 @@ TEST_F(call, memory_shrinks_in_mid_flight)
 	self->vm.high_size = high;
 }
 
+/* Queues @call with its reply's room in high memory. */
+static int queue_high(FIXTURE_DATA(call) *self, struct ring_call *call)
+{
+	struct ring_vq *vq = &self->vm.vq[VIRTIO_AVA_VQ_SUBMIT];
+	int ret = ring_call_queue(&self->vm, call);
+
+	call->writable = ring_bulk(&self->vm, RING_PAGE);
+	if (!ret)
+		vq->desc[vq->desc[call->head].next].addr = call->writable;
+	return ret;
+}
+
+/* Length 0 would say that the call succeeded. */
+TEST_F(call, async_error_whose_room_is_gone)
+{
+	struct ring_call gate, bad;
+	size_t high = self->vm.high_size;
+
+	next_call(self, &gate, RING_GATE);
+	ASSERT_EQ(0, ring_call_send(&self->vm, &gate));
+	next_call(self, &bad, RING_BAD);
+	bad.hdr.flags = VIRTIO_AVA_CALL_ASYNC;
+	ASSERT_EQ(0, queue_high(self, &bad));
+	ring_kick(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
+	ASSERT_EQ(0, ring_service_stuck(&self->svc, 1));
+	self->vm.high_size = 0;
+	ASSERT_EQ(0, ring_vm_set_mem(&self->vm));
+	ring_service_gate(&self->svc, true);
+	EXPECT_EQ(0, ring_call_wait(&self->vm, &gate));
+	EXPECT_EQ(-EMSGSIZE, ring_call_wait(&self->vm, &bad));
+	EXPECT_EQ(1, bad.used);
+	self->vm.high_size = high;
+}
+
+TEST_F(call, async_refusal_whose_room_cannot_be_written)
+{
+	struct ring_call bad;
+
+	ring_call_init(&bad, self->ctx + 1, 0, 1, RING_NOTE);
+	bad.hdr.flags = VIRTIO_AVA_CALL_ASYNC;
+	ASSERT_EQ(0, queue_high(self, &bad));
+	ASSERT_EQ(0, mprotect(ring_ptr(&self->vm, bad.writable), RING_PAGE, PROT_READ));
+	ring_kick(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
+	EXPECT_EQ(-EMSGSIZE, ring_call_wait(&self->vm, &bad));
+	EXPECT_EQ(1, bad.used);
+}
+
 TEST_F(call, reset_forgets_everything)
 {
 	struct ring_call gate, call;

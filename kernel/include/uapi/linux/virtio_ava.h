@@ -188,7 +188,9 @@ struct virtio_ava_run {
  *
  * A successful asynchronous call is answered by a used entry of length 0; the
  * guest is interrupted for it only if the call has VIRTIO_AVA_CALL_NOTIFY, which
- * is between driver and vhost device: the server never sees that flag.
+ * is between driver and vhost device: the server never sees that flag. No other
+ * call whose chain has room for this header is answered so: where the reply could
+ * not be written the length is 1.
  */
 struct virtio_ava_reply {
 	__le32 status;
