@@ -340,13 +340,21 @@ static struct ava_host_call *taken(struct ava_host_stream *stream, u64 tag)
 	return left >= 0 && tag <= stream->dispatched - left ? call : NULL;
 }
 
+/* A fault is the answer whatever the server says; an error says nothing else. */
+static void judge_fault(struct ava_host_call *call)
+{
+	if (call->fault && !call->status)
+		call->status = VIRTIO_AVA_S_FAULT;
+	if (call->status)
+		call->reply_len = 0;
+}
+
 /* Return: 1 if the call is the caller's to answer now, else 0. */
 static int end_call(struct ava_host_stream *stream, struct ava_host_call *call, u32 status)
 {
 	lockdep_assert_held(&stream->lock);
-	call->status = call->fault && !status ? VIRTIO_AVA_S_FAULT : status;
-	if (call->status)
-		call->reply_len = 0;
+	call->status = status;
+	judge_fault(call);
 	return ava_life_end(&call->life);
 }
 
@@ -533,6 +541,7 @@ int ava_stream_copy_begin(struct ava_host_stream *stream, u64 tag, struct ava_ho
 	return ret;
 }
 
+/* The call may have been completed in the meantime, without knowing of the fault. */
 void ava_stream_copy_end(struct ava_host_stream *stream, struct ava_host_call *call, bool fault)
 {
 	int mine;
@@ -540,6 +549,8 @@ void ava_stream_copy_end(struct ava_host_stream *stream, struct ava_host_call *c
 	spin_lock(&stream->lock);
 	call->fault |= fault;
 	mine = ava_life_copy_end(&call->life);
+	if (mine > 0)
+		judge_fault(call);
 	spin_unlock(&stream->lock);
 	if (mine > 0)
 		ava_vm_post_call(stream->ctx->vm, call);
