@@ -27,7 +27,11 @@ static void note_pages(struct ava_pins *pins, u64 hva, u64 len, u32 pages)
 	}
 }
 
-/* Pins the contiguous bytes at @hva, as many as fit. Return: how many, or -EIO. */
+/*
+ * Pins the contiguous bytes at @hva, as many as fit. Whether the host is short of
+ * memory or the server was killed says nothing about the guest.
+ * Return: how many, -ENOMEM, -EINTR, or -EIO for what else keeps them from it.
+ */
 static s64 pin_range(struct mm_struct *mm, u64 hva, u64 len, bool write,
 		     struct ava_pins *pins)
 {
@@ -38,6 +42,8 @@ static s64 pin_range(struct mm_struct *mm, u64 hva, u64 len, bool write,
 	len = min(len, room);
 	got = ava_pin_remote(mm, hva - off, DIV_ROUND_UP(off + len, PAGE_SIZE),
 			     write ? FOLL_WRITE : 0, pins->pages + pins->count);
+	if (got == -ENOMEM || got == -EINTR)
+		return got;
 	if (got <= 0)
 		return -EIO;
 	len = min_t(u64, len, (u64)got * PAGE_SIZE - off);
@@ -54,8 +60,8 @@ static s64 pin_range(struct mm_struct *mm, u64 hva, u64 len, bool write,
  * @write: for the host to write
  * @pins: filled from pins->count on; for ava_unpin()
  *
- * Return: 0, or -EIO where a byte is not guest memory; what was pinned before it
- * stays pinned.
+ * Return: 0, -EIO where a byte is not guest memory, -ENOMEM, or -EINTR if the
+ * server was killed; what was pinned before stays pinned.
  */
 int ava_pin_runs(struct vhost_iotlb *umem, struct mm_struct *mm,
 		 struct ava_run_cursor *cur, u64 len, bool write,

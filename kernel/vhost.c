@@ -32,8 +32,8 @@
  * Pinned under mem_lock: an address that left the memory table while it was in
  * use may be the VMM's own memory a moment later. Both locks may be held by a VMM
  * that makes no progress, which must not keep a killed server.
- * Return: 0 with at least a byte pinned, -EIO if the first is not guest memory, or
- * -EINTR if the server was killed.
+ * Return: 0 with at least a byte pinned, -EIO if the first is not guest memory,
+ * -ENOMEM, or -EINTR if the server was killed.
  */
 int ava_vhost_pin(struct ava_vhost *vhost, struct ava_run_cursor *cur, u64 len,
 		  bool write, struct ava_pins *pins)

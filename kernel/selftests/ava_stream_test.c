@@ -540,6 +540,58 @@ TEST_F(stream, copy_to_read_only_memory)
 	EXPECT_EQ(VIRTIO_AVA_S_OK, end_call(self, &call, &e));
 }
 
+static int put_line(const char *path, const char *line)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = fd < 0 || write(fd, line, strlen(line)) < 0 ? -errno : 0;
+
+	close(fd);
+	return ret;
+}
+
+/* Lets every allocation of pages fail in threads that ask for it. 0 or -errno. */
+static int pages_may_fail(bool on)
+{
+	static const char * const settings[][2] = {
+		{ "task-filter", "Y" }, { "times", "-1" }, { "verbose", "0" },
+		{ "min-order", "0" }, { "ignore-gfp-wait", "N" }, { "ignore-gfp-highmem", "N" },
+	};
+	char path[128];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; on && !ret && i < ARRAY_SIZE(settings); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/fail_page_alloc/%s",
+			 settings[i][0]);
+		ret = put_line(path, settings[i][1]);
+	}
+	return ret ?: put_line("/sys/kernel/debug/fail_page_alloc/probability", on ? "100" : "0");
+}
+
+/* The guest's page is not there yet, and the host has none to give. */
+TEST_F(stream, copy_while_the_host_is_short_of_memory)
+{
+	struct ring_call call;
+	struct ava_sqe e;
+	uint8_t buf[3000];
+	int64_t ret;
+	int fd;
+
+	if (pages_may_fail(true))
+		SKIP(return, "no fault injection in this kernel");
+	ASSERT_EQ(0, bulk_call(self, &call, &e));
+	memset(buf, 0x77, sizeof(buf));
+	fd = open("/proc/thread-self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	ASSERT_EQ(1, write(fd, "1", 1));
+	ret = ring_copy(&self->s, e.tag, 1, AVA_COPY_TO_GUEST, 0, buf, sizeof(buf));
+	ASSERT_EQ(1, pwrite(fd, "0", 1, 0));
+	close(fd);
+	EXPECT_EQ(0, pages_may_fail(false));
+	EXPECT_EQ(-ENOMEM, ret);
+	EXPECT_EQ(3000, ring_copy(&self->s, e.tag, 1, AVA_COPY_TO_GUEST, 0, buf, sizeof(buf)));
+	EXPECT_EQ(VIRTIO_AVA_S_OK, end_call(self, &call, &e));
+}
+
 TEST_F(stream, copy_after_the_guest_closed)
 {
 	struct virtio_ava_ctrl req = ring_ctrl_of(VIRTIO_AVA_CTRL_CLOSE, self->ctx, 0);

@@ -302,7 +302,8 @@ struct ava_stream_enter {
  *
  * Runs in the caller's context, in chunks, restartably. -ENOENT for an unknown
  * tag or segment, -EFAULT for the server's memory, -EIO for a run that is not
- * guest memory, -ESHUTDOWN when the guest closed the context.
+ * guest memory, -ENOMEM where the host is short of it, -ESHUTDOWN when the guest
+ * closed the context.
  */
 struct ava_stream_copy {
 	__u64 tag;
