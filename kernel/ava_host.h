@@ -5,6 +5,7 @@
  * Lock order, outermost first; a lock is taken only under those above it:
  *
  *	vhost_dev.mutex		ioctls of one VM
+ *	ava_vm_mutex		guest ids; nothing is taken under it
  *	ava_vhost.mem_lock	memory table still (read) or changing (write)
  *	vhost_virtqueue.mutex	one ring
  *	ava_manager.lock	spin: the manager and the contexts that wait for it

@@ -73,6 +73,7 @@ static void stop_queues(struct ava_vhost *vhost)
 {
 	int i;
 
+	lockdep_assert_held(&vhost->dev.mutex);
 	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
 		mutex_lock(&vhost->vqs[i].mutex);
 		vhost_vq_set_backend(&vhost->vqs[i], NULL);
@@ -102,6 +103,7 @@ static int start_queues(struct ava_vhost *vhost)
 {
 	int i, ret;
 
+	lockdep_assert_held(&vhost->dev.mutex);
 	for (i = 0; i < VIRTIO_AVA_VQ_COUNT; i++) {
 		ret = start_queue(vhost, &vhost->vqs[i]);
 		if (ret) {
