@@ -82,7 +82,8 @@ static int __init avag_init(void)
 {
 	int ret;
 
-	avag_wq = alloc_workqueue("ava_guest", 0, 0);
+	/* How long its items take is for the host to say: no processor is bound to them. */
+	avag_wq = alloc_workqueue("ava_guest", WQ_UNBOUND, 0);
 	if (!avag_wq)
 		return -ENOMEM;
 	ret = misc_register(&avag_misc);
