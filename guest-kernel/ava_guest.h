@@ -51,7 +51,7 @@ struct avag_device {
 	struct avag_queue event;
 	struct avag_queue submit;
 
-	/* set once, before the queues are stopped for good */
+	/* set for good with avag_published_lock held, before the queues are stopped */
 	bool gone;
 
 	/* constant while the queues run */

@@ -2,11 +2,12 @@
 /*
  * The virtio device: probe, remove, its three queues
  *
- * At most one device is published at a time, under avag_published_lock. Whoever
- * uses a queue holds the queue's lock and sees it run; stopping clears that
- * first, then resets the device, then ends everything that was on the rings, so
- * a device may go away below any number of open files. Suspending to disk or to
- * RAM is refused while a context is open: its state lives on the host.
+ * At most one device is published at a time, under avag_published_lock, and none
+ * that is gone. Whoever uses a queue holds the queue's lock and sees it run;
+ * stopping clears that first, then resets the device, then ends everything that
+ * was on the rings, so a device may go away below any number of open files.
+ * Suspending to disk or to RAM is refused while a context is open: its state lives
+ * on the host.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -62,7 +63,9 @@ static int avag_device_publish(struct avag_device *dev)
 	int ret = 0;
 
 	mutex_lock(&avag_published_lock);
-	if (avag_published)
+	if (dev->gone)
+		ret = -ENODEV;
+	else if (avag_published)
 		ret = -EBUSY;
 	else
 		avag_published = dev;
@@ -70,9 +73,11 @@ static int avag_device_publish(struct avag_device *dev)
 	return ret;
 }
 
+/* From here on nobody finds it, also if it was still to be published. */
 static void avag_device_unpublish(struct avag_device *dev)
 {
 	mutex_lock(&avag_published_lock);
+	WRITE_ONCE(dev->gone, true);
 	if (avag_published == dev)
 		avag_published = NULL;
 	mutex_unlock(&avag_published_lock);
@@ -168,8 +173,10 @@ static int avag_device_start(struct avag_device *dev)
 	avag_queue_set(&dev->ctrl, vqs[VIRTIO_AVA_VQ_CONTROL]);
 	avag_queue_set(&dev->event, vqs[VIRTIO_AVA_VQ_EVENT]);
 	avag_queue_set(&dev->submit, vqs[VIRTIO_AVA_VQ_SUBMIT]);
+	/* Under the lock, because a ring that is spoilt at once is stopped and freed. */
+	ret = avag_event_fill(dev);
 	mutex_unlock(&dev->state_lock);
-	return avag_event_fill(dev);
+	return ret;
 }
 
 static void avag_queue_stop(struct avag_queue *q)
@@ -206,7 +213,7 @@ out:
 /* The end of the device, while files may still be open. */
 static void avag_device_end(struct avag_device *dev)
 {
-	WRITE_ONCE(dev->gone, true);
+	avag_device_unpublish(dev);
 	avag_device_stop(dev);
 	avag_contexts_gone(dev);
 }
@@ -219,7 +226,6 @@ static void avag_device_broken(struct work_struct *work)
 	if (READ_ONCE(dev->gone))
 		return;
 	dev_err(&dev->vdev->dev, "the host spoilt a ring; the device is unusable until it is bound again\n");
-	avag_device_unpublish(dev);
 	avag_device_end(dev);
 }
 
@@ -261,10 +267,10 @@ static int avag_probe(struct virtio_device *vdev)
 	if (ret)
 		goto err_stop;
 	ret = avag_device_publish(dev);
-	if (ret) {
+	if (ret == -EBUSY)
 		dev_err(&vdev->dev, "only one device is supported\n");
+	if (ret)
 		goto err_stop;
-	}
 	return 0;
 
 err_stop:
@@ -279,7 +285,6 @@ static void avag_remove(struct virtio_device *vdev)
 {
 	struct avag_device *dev = vdev->priv;
 
-	avag_device_unpublish(dev);
 	avag_device_end(dev);
 	cancel_work_sync(&dev->broken_work);
 	vdev->priv = NULL;

@@ -50,6 +50,7 @@ int avag_event_fill(struct avag_device *dev)
 	unsigned int i, n;
 	int ret;
 
+	lockdep_assert_held(&dev->state_lock);
 	n = min(virtqueue_get_vring_size(dev->event.vq), AVAG_EVENT_BUFS);
 	for (i = 0; i < n; i++) {
 		buf = kzalloc(sizeof(*buf), GFP_KERNEL);
