@@ -189,60 +189,58 @@ void ocl_host_unmapped(const struct ocl_map *map)
 
 /* ---- before and behind commands ----------------------------------------------------------- */
 
-static struct ocl_shadow *host_of(cl_mem mem, size_t *origin)
+static struct ocl_mem *host_of(cl_mem mem)
 {
 	struct ocl_mem *m = ocl_host_tracked() && mem ? ocl_mem_of(mem) : NULL;
 
-	if (m)
-		*origin = m->origin;
-	return m && m->shadow->host_id ? m->shadow : NULL;
+	return m && m->shadow->host_id ? m : NULL;
 }
 
 /* Of an image all, for where its bytes are is the vendor's affair. */
 struct ocl_host_part ocl_host_part(cl_mem mem)
 {
-	struct ocl_host_part part = { 0 };
-	struct ocl_shadow *s = host_of(mem, &part.at);
-	const struct ocl_facts *facts;
+	struct ocl_mem *m = host_of(mem);
 
-	if (!s)
-		return part;
-	facts = &ocl_mem_of(mem)->facts;
-	part.id = s->host_id;
-	part.len = facts->size;
-	part.writable = !(facts->flags & CL_MEM_READ_ONLY);
-	if (facts->pixel) {
-		part.at = 0;
-		part.len = SIZE_MAX;
-	}
-	return part;
+	if (!m)
+		return (struct ocl_host_part){ 0 };
+	return (struct ocl_host_part){
+		.id = m->shadow->host_id,
+		.at = m->facts.pixel ? 0 : m->origin,
+		.len = m->facts.pixel ? SIZE_MAX : m->facts.size,
+		.writable = !(m->facts.flags & CL_MEM_READ_ONLY),
+	};
 }
 
-static void use_range(cl_ulong id, size_t at, size_t len)
+/* Cut to the object: what a sub-buffer shares its memory with is not its command's. */
+static struct ocl_host_part part_of(cl_mem mem, size_t offset, size_t size)
 {
-	struct ocl_shadow *s;
+	struct ocl_host_part part = ocl_host_part(mem);
 
-	ocl_memory_lock();
-	s = host_find(id);
-	if (s) {
-		s->used = true;
-		host_use(s, at, len);
-	}
-	ocl_memory_unlock();
+	offset = offset < part.len ? offset : part.len;
+	part.at += offset;
+	part.len = size < part.len - offset ? size : part.len - offset;
+	return part;
 }
 
 void ocl_host_use_part(const struct ocl_host_part *part)
 {
-	use_range(part->id, part->at, part->len);
+	struct ocl_shadow *s;
+
+	ocl_memory_lock();
+	s = host_find(part->id);
+	if (s) {
+		s->used = true;
+		host_use(s, part->at, part->len);
+	}
+	ocl_memory_unlock();
 }
 
 cl_int ocl_host_use_range(cl_mem mem, size_t offset, size_t size)
 {
-	size_t origin;
-	struct ocl_shadow *s = host_of(mem, &origin);
+	struct ocl_host_part part = part_of(mem, offset, size);
 
-	if (s)
-		use_range(s->host_id, ocl_add(origin, offset), size);
+	if (part.id)
+		ocl_host_use_part(&part);
 	return CL_SUCCESS;
 }
 
@@ -308,32 +306,25 @@ static void host_wrote(struct ocl_shadow *s, cl_command_queue queue, size_t at, 
 			      p->box.width);
 }
 
-static void wrote_range(cl_command_queue queue, cl_ulong id, size_t at, size_t len,
-			const cl_event *event)
+void ocl_host_wrote_part(cl_command_queue queue, const struct ocl_host_part *part,
+			 const cl_event *event)
 {
 	struct ocl_shadow *s;
 
 	ocl_memory_lock();
-	s = host_find(id);
+	s = host_find(part->id);
 	if (s)
-		host_wrote(s, queue, at, len, event);
+		host_wrote(s, queue, part->at, part->len, event);
 	ocl_memory_unlock();
-}
-
-void ocl_host_wrote_part(cl_command_queue queue, const struct ocl_host_part *part,
-			 const cl_event *event)
-{
-	wrote_range(queue, part->id, part->at, part->len, event);
 }
 
 void ocl_host_wrote(cl_command_queue queue, cl_mem mem, size_t offset, size_t size,
 		    const cl_event *event)
 {
-	size_t origin;
-	struct ocl_shadow *s = host_of(mem, &origin);
+	struct ocl_host_part part = part_of(mem, offset, size);
 
-	if (s)
-		wrote_range(queue, s->host_id, ocl_add(origin, offset), size, event);
+	if (part.id)
+		ocl_host_wrote_part(queue, &part, event);
 }
 
 /* ---- objects that are left to their maps -------------------------------------------------- */
@@ -353,8 +344,8 @@ static void host_give_up(struct ocl_shadow *s)
 
 static void leave(cl_mem mem, bool unused_too)
 {
-	size_t origin;
-	struct ocl_shadow *s = host_of(mem, &origin);
+	struct ocl_mem *m = host_of(mem);
+	struct ocl_shadow *s = m ? m->shadow : NULL;
 
 	if (!s || __atomic_load_n(&s->left, __ATOMIC_RELAXED))
 		return;
