@@ -4,6 +4,8 @@
  */
 #include "cl_test.h"
 
+#include <semaphore.h>
+
 static const char source[] =
 "__kernel void put(__global int *out, int i, int n) { out[i] = n; }\n"
 "__kernel __attribute__((reqd_work_group_size(4, 2, 1))) void four(__global int *out)\n"
@@ -227,6 +229,55 @@ static void test_native(const struct cl_env *env)
 	clReleaseMemObject(mem);
 }
 
+static sem_t held;
+
+static void CL_CALLBACK native_held(void *args)
+{
+	(void)args;
+	while (sem_wait(&held))
+		;
+}
+
+#define LARGE	(40u << 20)
+
+/*
+ * More bytes than anybody should keep, behind a native kernel that waits for the program.
+ * Naive: room for them is waited for, and so for the kernel, which waits for this thread.
+ */
+static void test_native_held(const struct cl_env *env)
+{
+	char *out = malloc(3 * LARGE), small[64] = { 0 };
+	cl_mem mem = cl_test_buffer(env, LARGE);
+	cl_device_exec_capabilities can = 0;
+	cl_int err = CL_SUCCESS;
+
+	clGetDeviceInfo(env->device, CL_DEVICE_EXECUTION_CAPABILITIES, sizeof(can), &can, NULL);
+	sem_init(&held, 0, 0);
+	memset(out, 7, 3 * LARGE);
+	for (int i = 0; i < 4; i++)
+		clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, sizeof(small), small, 0, NULL,
+				     NULL);
+	clFinish(env->queue);
+	if (can & CL_EXEC_NATIVE_KERNEL)
+		clEnqueueNativeKernel(env->queue, native_held, NULL, 0, 0, NULL, NULL, 0, NULL,
+				      NULL);
+	for (int i = 0; i < 8 && !err; i++)
+		err = clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, LARGE, out, 0, NULL, NULL);
+	err = err ? err : clEnqueueWriteBuffer(env->queue, mem, CL_FALSE, 0, sizeof(small), small,
+					       0, NULL, NULL);
+	for (size_t i = 0; i < 3 && !err; i++)
+		err = clEnqueueReadBuffer(env->queue, mem, CL_FALSE, 0, LARGE, out + i * LARGE, 0,
+					  NULL, NULL);
+	clFlush(env->queue);
+	sem_post(&held);
+	err = err ? err : clFinish(env->queue);
+	tap(!err && !out[0] && out[64] == 7 && !out[2 * LARGE] && out[3 * LARGE - 1] == 7,
+	    "large transfers behind a native kernel that waits");
+	clReleaseMemObject(mem);
+	sem_destroy(&held);
+	free(out);
+}
+
 static void test_task(const struct cl_env *env, cl_program program)
 {
 	cl_kernel kernel = cl_test_kernel(program, "put");
@@ -261,6 +312,8 @@ int main(void)
 	test_queries(&env, program);
 	test_task(&env, program);
 	test_native(&env);
+	if (!getenv("CL_TEST_APART"))
+		test_native_held(&env);
 	clReleaseProgram(program);
 	cl_env_close(&env);
 	return tap_end();

@@ -442,4 +442,7 @@ ava_server cl_uint ocl_own_event_refs(cl_event event);
 /* Is there a user event whose status the program has not set? */
 ava_server int ocl_any_user_event_unset(void);
 
+/* Is there a command that ends only when the program does something? */
+ava_server int ocl_any_waits_for_program(void);
+
 #endif /* AVA_SPEC_OCL_MEMORY_H */

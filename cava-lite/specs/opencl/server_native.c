@@ -6,6 +6,7 @@
  * bytes of the memory objects, brings them back and says that it is done.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,9 @@ struct block {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct native *running;
 static cl_ulong next_id = 1;
+
+/* Not complete yet. One whose queue failed before it stays counted: less is waited for then. */
+static atomic_uint natives;
 
 static void native_free(struct native *n)
 {
@@ -85,6 +89,7 @@ static void CL_CALLBACK call_guest(void *args)
 	*pos = n->next;
 	pthread_mutex_unlock(&lock);
 	native_free(n);
+	atomic_fetch_sub(&natives, 1);
 }
 
 static cl_int enqueue_block(cl_command_queue queue, struct native *n, const cl_mem *mems,
@@ -135,10 +140,18 @@ cl_int ocl_server_native(cl_command_queue queue,
 		return CL_OUT_OF_HOST_MEMORY;
 	n->run = run;
 	n->data = data;
+	atomic_fetch_add(&natives, 1);
 	err = enqueue_block(queue, n, mems, waits, wait_list, event);
-	if (err)
+	if (err) {
+		atomic_fetch_sub(&natives, 1);
 		native_free(n);
+	}
 	return err;
+}
+
+int ocl_any_waits_for_program(void)
+{
+	return atomic_load(&natives) || ocl_any_user_event_unset();
 }
 
 /* ---- the guest comes ------------------------------------------------------------------ */

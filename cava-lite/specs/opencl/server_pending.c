@@ -259,7 +259,7 @@ cl_int ocl_server_wait(cl_ulong id)
 	cl_uint n;
 	cl_int err;
 
-	if (ocl_any_user_event_unset())
+	if (ocl_any_waits_for_program())
 		return CL_INVALID_OPERATION;
 	pthread_mutex_lock(&lock);
 	n = events_of(transfer_find(id), &events);

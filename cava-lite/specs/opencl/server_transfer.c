@@ -334,7 +334,7 @@ static cl_int write_later(const struct command *c, struct ava_bulk *bytes, cl_ev
 	}
 	/* Where the callback is refused the bytes stay: better than freed too early. */
 	clSetEventCallback(done, CL_COMPLETE, copy_free, copy);
-	if (before > COPIES_MAX && !ocl_any_user_event_unset())
+	if (before > COPIES_MAX && !ocl_any_waits_for_program())
 		clWaitForEvents(1, &done);
 	if (event)
 		*event = done;
