@@ -473,6 +473,51 @@ static void test_mark_of_a_read(void **state)
 	assert_int_equal(fetch(41, 0, 4096), CL_SUCCESS);
 }
 
+/* Forgetting what is no memory's, or is at work: what a read or a map has must stay. */
+static void test_forget_others(void **state)
+{
+	struct ocl_move move = buffer_move(43, 300 * KIB);
+	cl_event other = clCreateUserEvent(context, NULL);
+
+	(void)state;
+	gate_h = name(other, AVA_T_cl_event);
+	assert_int_equal(mark(42, 0), CL_SUCCESS);
+	move.flags &= ~OCL_BLOCKING;
+	assert_int_equal(transfer(AVA_F_ocl_read, &move, 0, gate_h), CL_SUCCESS);
+	assert_int_equal(mark(43, 0), CL_SUCCESS);
+	clSetUserEventStatus(other, CL_COMPLETE);
+	assert_int_equal(finish(), CL_SUCCESS);
+	assert_int_equal(fetch(43, 0, 300 * KIB), CL_SUCCESS);
+	move = buffer_move(44, 64 * KIB);
+	assert_int_equal(map(&move, true), CL_SUCCESS);
+	assert_int_equal(mark(44, 0), CL_SUCCESS);
+	assert_int_equal(unmap(44, 64 * KIB), CL_SUCCESS);
+}
+
+static void forget(void)
+{
+	assert_int_equal(mark(45, 0), CL_SUCCESS);
+}
+
+static void test_forget(void **state)
+{
+	cl_event other = clCreateUserEvent(context, NULL);
+
+	(void)state;
+	clEnqueueBarrierWithWaitList(queue, 1, &other, NULL);
+	assert_int_equal(mark(45, 16), CL_SUCCESS);
+	assert_int_equal(mark(45, 0), CL_SUCCESS);
+	assert_int_equal(fetch(45, 0, 16), CL_INVALID_VALUE);
+	clSetUserEventStatus(other, CL_COMPLETE);
+	clReleaseEvent(other);
+	assert_int_equal(mark(45, 16), CL_SUCCESS);
+	assert_int_equal(unmap(45, 16), CL_INVALID_VALUE);
+	finish();
+	when_pushed = forget;
+	assert_int_equal(fetch(45, 0, 16), CL_SUCCESS);
+	assert_int_equal(mark(45, 0), CL_SUCCESS);
+}
+
 static cl_int create_image(size_t width, size_t height, size_t given)
 {
 	cl_image_format format = { CL_RGBA, CL_UNORM_INT8 };
@@ -732,6 +777,8 @@ int main(void)
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_host_memory),
 		cmocka_unit_test(test_mark_of_a_read),
+		cmocka_unit_test(test_forget_others),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_image_memory),
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_held_after_all),
