@@ -7,12 +7,15 @@
 #include "ava_harness.h"
 
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -590,6 +593,117 @@ TEST_F(stream, copy_while_the_host_is_short_of_memory)
 	EXPECT_EQ(-ENOMEM, ret);
 	EXPECT_EQ(3000, ring_copy(&self->s, e.tag, 1, AVA_COPY_TO_GUEST, 0, buf, sizeof(buf)));
 	EXPECT_EQ(VIRTIO_AVA_S_OK, end_call(self, &call, &e));
+}
+
+/* ---- a copy that ends after its call --------------------------------------------- */
+
+struct low_table {
+	struct vhost_memory head;
+	struct vhost_memory_region low;
+};
+
+/* A VMM whose new memory table is long in coming, and a copy that waits for it. */
+struct late {
+	FIXTURE_DATA(stream) *self;
+	struct low_table *table;
+	uint64_t tag;
+	pid_t tid;
+	int table_ret;
+	int64_t copy_ret;
+	uint8_t buf[16];
+};
+
+/* A page whose first reader waits for UFFDIO_COPY. Its userfaultfd, or -errno. */
+static int absent_page(void **page)
+{
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	if (fd < 0)
+		return -errno;
+	*page = mmap(NULL, RING_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range = (struct uffdio_range){ (uintptr_t)*page, RING_PAGE };
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		return -errno;
+	return fd;
+}
+
+static void *late_table(void *arg)
+{
+	struct late *l = arg;
+
+	l->table_ret = IOCTL(l->self->vm.fd, VHOST_SET_MEM_TABLE, l->table);
+	return NULL;
+}
+
+static void *late_copy(void *arg)
+{
+	struct late *l = arg;
+
+	__atomic_store_n(&l->tid, gettid(), __ATOMIC_RELEASE);
+	l->copy_ret = ring_copy(&l->self->s, l->tag, 0, AVA_COPY_FROM_GUEST, 0, l->buf,
+				sizeof(l->buf));
+	return NULL;
+}
+
+/* Waits until a thread of this process waits for a lock of the kernel. */
+static int wait_locked(pid_t *tid)
+{
+	uint64_t end = ring_ms() + RING_TIMEOUT;
+	char path[64], line[256];
+	ssize_t n;
+	int fd;
+
+	while (ring_ms() < end) {
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
+			 __atomic_load_n(tid, __ATOMIC_ACQUIRE));
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[n < 0 ? 0 : n] = 0;
+		if (strstr(line, ") D "))
+			return 0;
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
+}
+
+TEST_F(stream, copy_that_faults_after_the_completion)
+{
+	struct low_table low = {
+		{ .nregions = 1 }, { 0, RING_LOW_SIZE, (uintptr_t)self->vm.ram, 0 },
+	};
+	struct uffdio_copy fill = { .len = RING_PAGE };
+	struct late late = { .self = self };
+	pthread_t table, copy;
+	struct ring_call call;
+	struct uffd_msg msg;
+	uint8_t page[RING_PAGE] = "";
+	struct ava_sqe e;
+	int fd = absent_page((void **)&late.table);
+
+	if (fd < 0)
+		SKIP(return, "no userfaultfd in this kernel");
+	memcpy(page, &low, sizeof(low));
+	fill.src = (uintptr_t)page;
+	fill.dst = (uintptr_t)late.table;
+	ASSERT_EQ(0, bulk_call(self, &call, &e));
+	late.tag = e.tag;
+	ASSERT_EQ(0, pthread_create(&table, NULL, late_table, &late));
+	ASSERT_EQ((ssize_t)sizeof(msg), read(fd, &msg, sizeof(msg)));
+	ASSERT_EQ(0, pthread_create(&copy, NULL, late_copy, &late));
+	ASSERT_EQ(0, wait_locked(&late.tid));
+	ring_complete(&self->s, e.tag, 0, 8);
+	ASSERT_EQ(0, ring_enter(&self->s, 0, NULL));
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_COPY, &fill));
+	pthread_join(table, NULL);
+	pthread_join(copy, NULL);
+	close(fd);
+	EXPECT_EQ(0, late.table_ret);
+	EXPECT_EQ(-EIO, late.copy_ret);
+	EXPECT_EQ(VIRTIO_AVA_S_FAULT, ring_call_wait(&self->vm, &call));
+	EXPECT_EQ(0, call.reply.len);
 }
 
 TEST_F(stream, copy_after_the_guest_closed)
