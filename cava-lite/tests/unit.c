@@ -63,12 +63,9 @@ void ava_context_output(struct ava_context *ctx)
 	(void)ctx;
 }
 
-int awaited_output;
-
 void ava_context_await_output(struct ava_context *ctx)
 {
 	(void)ctx;
-	awaited_output++;
 }
 
 int context_status;

@@ -21,7 +21,7 @@
 #include <ava/object.h>
 
 /* unit.c: a channel that is not there, and what it saw and answers */
-extern int context_err, context_status, call_err, awaited_output;
+extern int context_err, context_status, call_err;
 extern uint8_t seen_args[65536];
 extern struct ava_call seen;
 extern uint64_t answer[16];

@@ -125,26 +125,6 @@ static void test_guest_bad_reply(void **state)
 	ava_guest_end(&g);
 }
 
-/* What another thread has fetched the server thinks to be written. */
-static void test_guest_output(void **state)
-{
-	struct ava_gcall g;
-
-	(void)state;
-	answer_len = 8;
-	awaited_output = 0;
-	answer[0] = AVA_CS_EXECUTED | AVA_CS_OUTPUT;
-	ava_guest_begin(&g, &api, 1);
-	assert_true(ava_guest_call(&g));
-	ava_guest_end(&g);
-	assert_int_equal(awaited_output, 0);
-	answer[0] = AVA_CS_EXECUTED;
-	ava_guest_begin(&g, &api, 1);
-	assert_true(ava_guest_call(&g));
-	ava_guest_end(&g);
-	assert_int_equal(awaited_output, 1);
-}
-
 /* Asks a query of one argument; true if the answer, which is in @value, was kept. */
 static bool ask(const void *of, uint64_t question, uint64_t *value)
 {
@@ -249,7 +229,6 @@ int unit_guest(void)
 		GUEST(test_cache_bounds),
 		GUEST(test_cache_fork),
 		GUEST(test_guest_bad_reply),
-		GUEST(test_guest_output),
 	};
 
 	return cmocka_run_group_tests_name("unit_guest", tests, NULL, NULL);

@@ -512,8 +512,6 @@ static bool guest_open_reply(struct ava_gcall *g, const struct ava_call *c)
 	word = ava_cs_get_word(&g->reply);
 	if (word & AVA_CS_OUTPUT)
 		ava_context_output(g->ctx);
-	else
-		ava_context_await_output(g->ctx);
 	if (word >> AVA_CS_EVENTS_SHIFT)
 		ava_guest_callbacks_due(g->ctx, word >> AVA_CS_EVENTS_SHIFT);
 	switch (word & AVA_CS_STATUS) {

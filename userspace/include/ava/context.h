@@ -89,8 +89,7 @@ void ava_context_output(struct ava_context *ctx);
  * ava_context_await_output() - what other threads have fetched is written
  * @ctx: the context
  *
- * After a reply or an event without AVA_CS_OUTPUT: the server knows only that it
- * was fetched.
+ * For the thread that takes events: the server knows only that it was fetched.
  */
 void ava_context_await_output(struct ava_context *ctx);
 
