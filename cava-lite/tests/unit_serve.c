@@ -69,6 +69,24 @@ static void test_serve_segments(void **state)
 	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
 }
 
+/* More than there is to pull. */
+static void test_serve_no_bytes(void **state)
+{
+	(void)state;
+	segs[1] = (struct ava_ring_seg){ .len = 9000, .flags = AVA_SEG_TO_HOST };
+	args[3] = AVA_CS_BUF_SEGMENT | 1 << AVA_CS_BUF_INDEX_SHIFT;
+	args[4] = 9000;
+	serve(5);
+	ava_serve_in(&s, 9000);
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), 0);	/* its reply says so */
+	serve(5);
+	call.flags = AVA_CALL_ASYNC;
+	ava_serve_in(&s, 9000);
+	assert_false(ava_serve_ready(&s));
+	assert_int_equal(ava_serve_end(&s, 0), -EBADMSG);
+}
+
 static void test_serve_refusal(void **state)
 {
 	(void)state;
@@ -414,6 +432,7 @@ int unit_serve(void)
 	const struct CMUnitTest tests[] = {
 		HANDLES(test_serve_lengths),
 		HANDLES(test_serve_segments),
+		HANDLES(test_serve_no_bytes),
 		HANDLES(test_serve_refusal),
 		HANDLES(test_serve_strings),
 		HANDLES(test_serve_null_handle),

@@ -270,6 +270,7 @@ TEST_F(walk, other_queues_get_their_turn)
 {
 	offer_walks(&self->vm, VIRTIO_AVA_VQ_SUBMIT);
 	EXPECT_EQ(VIRTIO_AVA_S_BAD_REQUEST, bad_request(&self->vm));
+	EXPECT_LT(0, walked(&self->vm, VIRTIO_AVA_VQ_SUBMIT));
 	EXPECT_GT(FEW_WALKS, walked(&self->vm, VIRTIO_AVA_VQ_SUBMIT));
 }
 

@@ -379,6 +379,9 @@ static void serve_read(struct ava_serve *s, uint32_t seg, void *p, uint64_t len)
 
 	if (seg) {
 		err = ava_server_pull(s->call, seg, 0, p, len);
+		/* An asynchronous call has nowhere to say so: rather no context than no bytes. */
+		if (err && s->call->flags & AVA_CALL_ASYNC)
+			err = -EBADMSG;
 	} else {
 		at = ava_cs_get_bytes(&s->in, len);
 		if (at)

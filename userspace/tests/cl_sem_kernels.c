@@ -278,6 +278,33 @@ static void test_native_held(const struct cl_env *env)
 	free(out);
 }
 
+/* Naive: the read is not waited for, since a native kernel is at work before it. */
+static void test_native_then_write(const struct cl_env *env)
+{
+	static const int seven[1024] = { [1023] = 7 };
+	cl_device_exec_capabilities can = 0;
+	cl_mem a = cl_test_buffer(env, sizeof(seven)), b = cl_test_buffer(env, sizeof(seven));
+	bool good = true;
+	int p[1024];
+
+	clGetDeviceInfo(env->device, CL_DEVICE_EXECUTION_CAPABILITIES, sizeof(can), &can, NULL);
+	sem_init(&held, 0, 100);
+	clEnqueueWriteBuffer(env->queue, a, CL_TRUE, 0, sizeof(seven), seven, 0, NULL, NULL);
+	for (int i = 0; i < 20; i++) {
+		memset(p, 0, sizeof(p));
+		if (can & CL_EXEC_NATIVE_KERNEL)
+			clEnqueueNativeKernel(env->queue, native_held, NULL, 0, 0, NULL, NULL, 0,
+					      NULL, NULL);
+		clEnqueueReadBuffer(env->queue, a, CL_FALSE, 0, sizeof(p), p, 0, NULL, NULL);
+		clEnqueueWriteBuffer(env->queue, b, CL_FALSE, 0, sizeof(p), p, 0, NULL, NULL);
+		good = good && cl_test_holds(env, b, 0, sizeof(seven), seven);
+	}
+	tap(good, "what was read behind a native kernel is written on");
+	clReleaseMemObject(a);
+	clReleaseMemObject(b);
+	sem_destroy(&held);
+}
+
 static void test_task(const struct cl_env *env, cl_program program)
 {
 	cl_kernel kernel = cl_test_kernel(program, "put");
@@ -312,6 +339,7 @@ int main(void)
 	test_queries(&env, program);
 	test_task(&env, program);
 	test_native(&env);
+	test_native_then_write(&env);
 	if (!getenv("CL_TEST_APART"))
 		test_native_held(&env);
 	clReleaseProgram(program);

@@ -32,7 +32,7 @@ cl_int ocl_fetch(cl_ulong id, size_t offset, size_t size,
 	void *bytes ava_out ava_bytes(size) ava_direct)
 	ava_id(178) ava_server_replace(ocl_server_fetch);
 
-cl_int ocl_wait(cl_ulong id)
+cl_int ocl_wait(cl_ulong id, cl_bool for_room)
 	ava_id(179) ava_may_wait ava_server_replace(ocl_server_wait);
 
 cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,

@@ -131,7 +131,7 @@ void ocl_pending_add(struct ocl_pending *p)
 	if (!many)
 		return;
 	ocl_observed();
-	while ((id = too_many()) && !ocl_wait(id))
+	while ((id = too_many()) && !ocl_wait(id, CL_TRUE))
 		ocl_observed();
 }
 
@@ -175,7 +175,7 @@ void ocl_settle(const void *ptr, size_t span)
 		return;
 	ocl_observed();
 	while (waited && (id = pending_into(ptr, span))) {
-		waited = !ocl_wait(id);
+		waited = !ocl_wait(id, CL_FALSE);
 		/* In any case: another thread may be putting its bytes in place just now. */
 		ocl_observed();
 	}

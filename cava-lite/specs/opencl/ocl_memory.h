@@ -426,7 +426,7 @@ ava_server cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size,
 				   struct ava_bulk *bytes);
 
 /* Wait for a transfer's end; not if a user event that is not set might be in its way. */
-ava_server cl_int ocl_server_wait(cl_ulong id);
+ava_server cl_int ocl_server_wait(cl_ulong id, cl_bool for_room);
 
 ava_server cl_int ocl_server_map(cl_command_queue queue, cl_mem mem,
 				 const struct ocl_move *move, size_t *pitches,

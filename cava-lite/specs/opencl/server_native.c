@@ -36,7 +36,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct native *running;
 static cl_ulong next_id = 1;
 
-/* Not complete yet. One whose queue failed before it stays counted: less is waited for then. */
+/* Not complete yet. One whose wait list failed stays counted: room is not waited for then. */
 static atomic_uint natives;
 
 static void native_free(struct native *n)

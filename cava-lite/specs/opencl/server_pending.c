@@ -253,13 +253,13 @@ static cl_uint events_of(const struct ocl_transfer *t, cl_event **list)
 	return n;
 }
 
-cl_int ocl_server_wait(cl_ulong id)
+cl_int ocl_server_wait(cl_ulong id, cl_bool for_room)
 {
 	cl_event *events;
 	cl_uint n;
 	cl_int err;
 
-	if (ocl_any_waits_for_program())
+	if (for_room ? ocl_any_waits_for_program() : ocl_any_user_event_unset())
 		return CL_INVALID_OPERATION;
 	pthread_mutex_lock(&lock);
 	n = events_of(transfer_find(id), &events);
