@@ -340,7 +340,7 @@ static struct ava_host_call *taken(struct ava_host_stream *stream, u64 tag)
 	return left >= 0 && tag <= stream->dispatched - left ? call : NULL;
 }
 
-/* A fault is the answer whatever the server says; an error says nothing else. */
+/* Of a call that had a fault the server cannot say that it succeeded. */
 static void judge_fault(struct ava_host_call *call)
 {
 	if (call->fault && !call->status)

@@ -299,6 +299,7 @@ static void test_native_then_write(const struct cl_env *env)
 		clEnqueueWriteBuffer(env->queue, b, CL_FALSE, 0, sizeof(p), p, 0, NULL, NULL);
 		good = good && cl_test_holds(env, b, 0, sizeof(seven), seven);
 	}
+	clFinish(env->queue);
 	tap(good, "what was read behind a native kernel is written on");
 	clReleaseMemObject(a);
 	clReleaseMemObject(b);

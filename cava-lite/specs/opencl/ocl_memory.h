@@ -425,7 +425,10 @@ ava_server cl_int ocl_server_collect(cl_uint count, const cl_ulong *ids, cl_int 
 ava_server cl_int ocl_server_fetch(cl_ulong id, size_t offset, size_t size,
 				   struct ava_bulk *bytes);
 
-/* Wait for a transfer's end; not if a user event that is not set might be in its way. */
+/*
+ * Wait for a transfer's end; not if a user event that is not set might be in its way.
+ * Only @for_room, which is not needed, a native kernel that is not complete counts too.
+ */
 ava_server cl_int ocl_server_wait(cl_ulong id, cl_bool for_room);
 
 ava_server cl_int ocl_server_map(cl_command_queue queue, cl_mem mem,
